@@ -1,0 +1,44 @@
+//! The loop of handiwork and the words it speaks.
+//!
+//! This crate holds the vocabulary (screens, actions, receipts, events), the pure parts (run state, policy) and the one
+//! [driver] that does I/O between them. It knows no browser, no SQL and, without the feature `local`, no inference engine:
+//! surfaces, stores and planners are traits here and live in the sibling crates.
+//!
+//! The one decision: what happened is a list of [`Event`]s and nothing else. Everything that the loop needs to know is a fold
+//! over that list, so a run can be shown, billed, stopped and continued from its journal alone.
+
+pub mod action;
+pub mod agent;
+pub mod clock;
+pub mod context;
+pub mod driver;
+pub mod event;
+pub mod journal;
+pub mod layer;
+pub mod memory;
+pub mod model;
+pub mod planner;
+pub mod policy;
+pub mod receipt;
+pub mod run;
+pub mod screen;
+pub mod secret;
+pub mod surface;
+pub mod testing;
+pub mod tool;
+
+pub use action::{Action, EffectClass};
+// pub use agent::{Agent, AgentBuilder, AgentError, Finished};
+pub use context::{Context, Progress};
+pub use event::{Entry, Event, Outcome};
+pub use journal::{BlobId, Journal, JournalError, MemoryJournal};
+pub use memory::{Fact, Memory, MemoryError};
+pub use model::{Constraint, Message, Model, ModelError, ModelInfo, Reply, Request, ToolCall, ToolSpec, Usage};
+pub use planner::{Next, Planner};
+pub use policy::{Budgets, Decision, Policy};
+pub use receipt::{Change, Reason, Receipt};
+pub use run::{Run, RunId, Status};
+pub use screen::{Node, Rect, Ref, Screen, State, Verb};
+pub use secret::Secrets;
+pub use surface::{Form, Refusal, Resolved, Shot, Surface, SurfaceError, SurfaceInfo, Target};
+pub use tool::{DynTool, Tool, ToolError};

@@ -1,0 +1,87 @@
+//! What can go wrong with a model, by what can be done about it.
+
+use std::time::Duration;
+
+/// Why there is no reply.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The request breaks a rule of the provider; sending it again would fail again.
+    #[error("the request is not acceptable: {0}")]
+    BadRequest(String),
+    /// The key is missing or wrong.
+    #[error("the key was refused: {0}; check the key, then run again")]
+    Unauthorized(String),
+    /// The account is empty.
+    #[error("the account has no balance: {0}; top it up, or use a local model (--model local)")]
+    NoBalance(String),
+    /// No such model there.
+    #[error("no such model: {0}")]
+    NoSuchModel(String),
+    /// Too many requests.
+    #[error("the provider asks to slow down: {detail}")]
+    RateLimited {
+        /// What it said.
+        detail: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The provider has trouble.
+    #[error("the provider has trouble (status {status}): {detail}")]
+    Server {
+        /// HTTP status.
+        status: u16,
+        /// What it said.
+        detail: String,
+    },
+    /// It can't be reached.
+    #[error("{url} can't be reached: {detail}; check the network, or use a local model (--model local)")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What went wrong.
+        detail: String,
+    },
+    /// The reply broke off.
+    #[error("the reply broke off: {0}")]
+    Truncated(String),
+    /// The reply can't be read.
+    #[error("the reply can't be read: {0}")]
+    Unreadable(String),
+    /// The deadline passed.
+    #[error("no reply within {0} s")]
+    TimedOut(u64),
+    /// The conversation is longer than the model's context.
+    #[error("the conversation has {needed} tokens, the model's context {context}; use a model with a larger context, or a smaller task")]
+    ContextFull {
+        /// Tokens needed.
+        needed: usize,
+        /// Tokens there are.
+        context: usize,
+    },
+    /// A local model could not be loaded or run.
+    #[error("{problem}; {hint}")]
+    Local {
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        hint: String,
+    },
+}
+
+impl ModelError {
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::Server { .. } | Self::Unreachable { .. } | Self::Truncated(_))
+    }
+
+    /// How long the provider asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Planners decide what comes next. They are pure: what they know is the run, what they say is a [`Next`].
+//!
+//! A planner has settings but no hidden state: everything that it has learned in a run is in the run's events. So it does not
+//! matter whether it has seen them one by one or all at once after a restart.
+
+use crate::event::Outcome;
+use crate::model::{Request, ToolCall};
+use crate::run::Run;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Next {
+    /// Ask a model.
+    Ask {
+        /// What for; recorded with the answer.
+        role: String,
+        /// The request.
+        request: Box<Request>,
+    },
+    /// Make these calls, in order; the first that fails ends the turn.
+    Act(Vec<ToolCall>),
+    /// Leave these calls untried and tell the model why.
+    Drop {
+        /// The calls' ids.
+        call_ids: Vec<String>,
+        /// Why.
+        why: String,
+    },
+    /// Recall facts.
+    Recall {
+        /// Whose.
+        scope: String,
+        /// What about.
+        query: String,
+    },
+    /// Ask the person; the run rests until there is an answer.
+    AskHuman(String),
+    /// The run is over.
+    End(Outcome),
+}
+
+/// Decides what comes next.
+pub trait Planner: Send + Sync + std::fmt::Debug {
+    /// Its name, kept in the journal.
+    fn name(&self) -> &str;
+
+    /// Its version: raised whenever the same events may lead to another decision. A run is not continued by another version.
+    fn version(&self) -> u32;
+
+    /// What comes next. The same run gives the same answer.
+    fn next(&self, run: &Run) -> Next;
+}

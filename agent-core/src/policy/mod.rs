@@ -1,0 +1,221 @@
+//! The one place that decides what may be done.
+//!
+//! Policy is pure: it knows the resolved action and the run so far, and nothing else. It does not trust the model, and it
+//! remembers nothing by itself: budgets, approvals and the loop breaker are folds over the run's events, so they hold across
+//! a restart.
+
+#[cfg(test)]
+mod tests;
+mod url;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, EffectClass};
+use crate::event::Event;
+use crate::run::Run;
+use crate::surface::Resolved;
+
+pub use url::{UrlClass, classify};
+
+/// How often the very same action on the very same screen is let through.
+const MOST_REPEATS: usize = 3;
+
+/// What may be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Do it.
+    Allow,
+    /// Don't; the model is told why.
+    Deny(String),
+    /// Ask the person first.
+    Ask(String),
+}
+
+/// What to do about an effect class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each is the word itself")]
+pub enum Rule {
+    Allow,
+    Ask,
+    Deny,
+}
+
+/// What a run may use up. `None` is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Budgets {
+    /// Replies of a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
+    /// Tokens, in and out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+    /// Seconds since the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+}
+
+/// What a run may do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// What to do about actions that change something.
+    pub write: Rule,
+    /// What to do about actions that can't be taken back.
+    pub irreversible: Rule,
+    /// The only origins that may be opened and acted on. `None` is any; an empty list is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Vec<String>>,
+    /// What it may use up.
+    #[serde(default)]
+    pub budgets: Budgets,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::ask()
+    }
+}
+
+impl Policy {
+    /// Changes are allowed; what can't be taken back is asked about. The default.
+    #[must_use]
+    pub fn ask() -> Self {
+        Self { write: Rule::Allow, irreversible: Rule::Ask, origins: None, budgets: Budgets { steps: Some(50), ..Budgets::default() } }
+    }
+
+    /// Everything is allowed, without a question.
+    #[must_use]
+    pub fn allow() -> Self {
+        Self { irreversible: Rule::Allow, ..Self::ask() }
+    }
+
+    /// Looking only.
+    #[must_use]
+    pub fn read_only() -> Self {
+        Self { write: Rule::Deny, irreversible: Rule::Deny, ..Self::ask() }
+    }
+
+    /// The same with these budgets.
+    #[must_use]
+    pub fn budgets(mut self, budgets: Budgets) -> Self {
+        self.budgets = budgets;
+        self
+    }
+
+    /// The same for these origins only.
+    #[must_use]
+    pub fn origins(mut self, origins: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.origins = Some(origins.into_iter().map(|origin| crate::secret::origin_of(origin.as_ref())).collect());
+        self
+    }
+
+    /// Whether `resolved` may be done now.
+    #[must_use]
+    pub fn decide(&self, resolved: &Resolved, run: &Run) -> Decision {
+        if let Some(why) = self.out_of_bounds(resolved) {
+            return Decision::Deny(why);
+        }
+        if repeats(resolved, run) >= MOST_REPEATS {
+            return Decision::Deny(format!("exactly this was done {MOST_REPEATS} times on exactly this screen; do something else, or give up and say why"));
+        }
+        let rule = match resolved.effect {
+            EffectClass::Read => Rule::Allow,
+            EffectClass::Write => self.write,
+            EffectClass::Irreversible => self.irreversible,
+        };
+        match rule {
+            Rule::Allow => Decision::Allow,
+            Rule::Deny => Decision::Deny(format!("this run may not {}", describe(resolved))),
+            Rule::Ask => match answer_for(resolved, run) {
+                Some(true) => Decision::Allow,
+                Some(false) => Decision::Deny("the person said no".to_owned()),
+                None => Decision::Ask(format!("May I {}?", describe(resolved))),
+            },
+        }
+    }
+
+    /// The budget that is used up, with figures, if one is. `now` is in milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn exceeded(&self, run: &Run, now: i64) -> Option<String> {
+        let usage = run.usage();
+        let tokens = usage.prompt + usage.completion;
+        let seconds = now.saturating_sub(run.began_at().unwrap_or(now)).max(0) as u64 / 1000;
+        let Budgets { steps: max_steps, tokens: max_tokens, usd: max_usd, seconds: max_seconds } = self.budgets;
+        if let Some(max) = max_steps.filter(|max| run.steps() >= *max) {
+            return Some(format!("{} of {max} steps are used", run.steps()));
+        }
+        if let Some(max) = max_tokens.filter(|max| tokens >= *max) {
+            return Some(format!("{tokens} of {max} tokens are used"));
+        }
+        if let Some(max) = max_usd.filter(|max| run.cost_usd() >= *max) {
+            return Some(format!("{:.4} of {max:.4} USD are used", run.cost_usd()));
+        }
+        max_seconds.filter(|max| seconds >= *max).map(|max| format!("{seconds} of {max} seconds are used"))
+    }
+
+    fn out_of_bounds(&self, resolved: &Resolved) -> Option<String> {
+        let mut origins: Vec<String> = Vec::new();
+        if let Action::Navigate(navigate) = &resolved.action {
+            match classify(&navigate.url) {
+                UrlClass::Web { origin } => origins.push(origin),
+                UrlClass::Refused { why } => return Some(why),
+            }
+        }
+        if let Some(target) = &resolved.target {
+            origins.push(target.origin.clone());
+            origins.extend(target.form.iter().filter(|form| form.submits).map(|form| form.origin.clone()));
+        }
+        let allowed = self.origins.as_ref()?;
+        origins.into_iter().find(|origin| !allowed.contains(origin)).map(|origin| {
+            let list = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+            format!("{origin} is not among the allowed origins ({list})")
+        })
+    }
+}
+
+/// The action in words, for a question.
+fn describe(resolved: &Resolved) -> String {
+    let what = match &resolved.action {
+        Action::Tool(call) => return format!("call {} with {}", call.tool, call.args),
+        Action::Navigate(navigate) => return format!("open {}", navigate.url),
+        other => other.name().replace('_', " "),
+    };
+    match &resolved.target {
+        Some(target) => {
+            let form = target.form.as_ref().filter(|form| form.submits).map(|form| format!(", which sends a form to {}", form.origin));
+            format!("{what} the {} {:?} on {}{}", target.role, target.name, target.origin, form.unwrap_or_default())
+        }
+        None => what,
+    }
+}
+
+/// What the person said about exactly this action, if the answer is not used up. An approval is good for one time.
+fn answer_for(resolved: &Resolved, run: &Run) -> Option<bool> {
+    let mut answer = None;
+    for event in run.events().rev() {
+        match event {
+            Event::Answer { approved, .. } => answer = Some(*approved),
+            Event::Question { hash: Some(hash), .. } if *hash == resolved.hash => return answer,
+            Event::Question { .. } => answer = None,
+            Event::Intent { resolved: done, .. } if done.hash == resolved.hash => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How often in a row exactly this has been done while the screen was exactly as it is.
+fn repeats(resolved: &Resolved, run: &Run) -> usize {
+    let Some(here) = run.screen().map(crate::screen::Screen::hash) else { return 0 };
+    run.events()
+        .rev()
+        .filter_map(|event| match event {
+            Event::Intent { resolved: done, screen_hash, .. } => Some((done, screen_hash)),
+            _ => None,
+        })
+        .take_while(|(done, screen)| done.hash == resolved.hash && screen.as_deref() == Some(here.as_str()))
+        .count()
+}

@@ -1,0 +1,1 @@
+//! handiwork gives a DeepSeek model hands. (The facade is being written.)

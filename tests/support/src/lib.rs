@@ -1,0 +1,1 @@
+//! What the tests, the examples and the demo run against: sites and a stand-in model server, all on loopback.
