@@ -1,1 +1,328 @@
-//! placeholder
+//! The agent: a model, a planner and what it may use, ready to run goals.
+//!
+//! `agent.run("…")` does nothing until it is awaited or streamed. Awaiting consumes the same stream that a live viewer reads.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::channel::mpsc::unbounded;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::driver::{Driver, Limits, Parts, RunStream, Update};
+use crate::event::{Event, Outcome, Started, VERSION};
+use crate::journal::{Journal, JournalError, MemoryJournal};
+use crate::layer::{Layer, Layered, Retry, Trace};
+use crate::memory::Memory;
+use crate::model::Model;
+use crate::planner::Planner;
+use crate::policy::Policy;
+use crate::run::{Run, RunError, RunId, Status};
+use crate::secret::Secrets;
+use crate::surface::Surface;
+use crate::tool::{DynTool, Tool, Typed, schema_of};
+
+/// A model with hands. Cheap to clone; may run several goals one after another.
+#[derive(Clone)]
+pub struct Agent {
+    parts: Arc<Parts>,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("model", self.parts.model.info()).field("surface", &self.parts.surface).finish_non_exhaustive()
+    }
+}
+
+/// Puts an agent together.
+pub struct AgentBuilder {
+    parts: Parts,
+    layers: Vec<Arc<dyn Layer>>,
+}
+
+impl std::fmt::Debug for AgentBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentBuilder").field("model", self.parts.model.info()).finish_non_exhaustive()
+    }
+}
+
+/// Why a run gave no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// It ended otherwise than done.
+    #[error("{}", sentence(.0))]
+    NotDone(Outcome),
+    /// It rests until the person answers; go on with [`Agent::resume`].
+    #[error("the run waits for an answer: {question}")]
+    Waiting {
+        /// The question.
+        question: String,
+        /// The run as it is.
+        run: Box<Run>,
+    },
+    /// Its journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Its entries are not a run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The result does not have the asked type.
+    #[error("the result is not of the type that was asked for: {0}")]
+    Output(#[from] serde_json::Error),
+}
+
+/// An outcome in a sentence.
+fn sentence(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done { text, .. } => text.clone(),
+        Outcome::Failed { reason } => reason.clone(),
+        Outcome::BudgetExceeded { what } => format!("a budget is used up: {what}"),
+        Outcome::Broken { error, .. } => error.clone(),
+    }
+}
+
+impl AgentBuilder {
+    /// Begins with what no agent can do without.
+    pub fn new(model: impl Model + 'static, planner: impl Planner + 'static) -> Self {
+        Self {
+            parts: Parts {
+                model: Arc::new(model),
+                planner: Arc::new(planner),
+                surface: None,
+                tools: Vec::new(),
+                journal: Arc::new(MemoryJournal::default()),
+                memory: None,
+                secrets: Arc::default(),
+                policy: Policy::default(),
+                limits: Limits::default(),
+                screenshots: false,
+            },
+            layers: vec![Arc::new(Retry::default()), Arc::new(Trace)],
+        }
+    }
+
+    /// Gives it a screen.
+    pub fn surface(mut self, surface: impl Surface + 'static) -> Self {
+        self.parts.surface = Some(Arc::new(surface));
+        self
+    }
+
+    /// Gives it a screen that others hold too.
+    pub fn shared_surface(mut self, surface: Arc<dyn Surface>) -> Self {
+        self.parts.surface = Some(surface);
+        self
+    }
+
+    /// Gives it a tool.
+    pub fn tool(self, tool: impl Tool) -> Self {
+        self.dyn_tool(Arc::new(Typed(tool)))
+    }
+
+    /// Gives it a tool whose types are known at run time only.
+    pub fn dyn_tool(mut self, tool: Arc<dyn DynTool>) -> Self {
+        self.parts.tools.push(tool);
+        self
+    }
+
+    /// Says what it may do; [`Policy::ask`] if not given.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.parts.policy = policy;
+        self
+    }
+
+    /// Uses another planner.
+    pub fn planner(mut self, planner: impl Planner + 'static) -> Self {
+        self.parts.planner = Arc::new(planner);
+        self
+    }
+
+    /// Keeps its runs in `journal`; without one they live as long as the process.
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.parts.journal = journal;
+        self
+    }
+
+    /// Lets it recall facts.
+    pub fn memory(mut self, memory: Arc<dyn Memory>) -> Self {
+        self.parts.memory = Some(memory);
+        self
+    }
+
+    /// Gives it secrets to use by name.
+    pub fn secrets(mut self, secrets: Secrets) -> Self {
+        self.parts.secrets = Arc::new(secrets);
+        self
+    }
+
+    /// Keeps a picture of every step.
+    pub fn screenshots(mut self, keep: bool) -> Self {
+        self.parts.screenshots = keep;
+        self
+    }
+
+    /// Changes the deadlines.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.parts.limits = limits;
+        self
+    }
+
+    /// Puts a layer around the model, inside of those before it. Retry and tracing are there from the start.
+    pub fn layer(mut self, layer: impl Layer + 'static) -> Self {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// The agent.
+    pub fn build(mut self) -> Agent {
+        for layer in self.layers.into_iter().rev() {
+            self.parts.model = Arc::new(Layered::new(self.parts.model, layer));
+        }
+        Agent { parts: Arc::new(self.parts) }
+    }
+}
+
+impl Agent {
+    /// A run towards `goal`. Nothing happens until it is awaited or streamed.
+    pub fn run(&self, goal: impl Into<String>) -> RunBuilder {
+        RunBuilder { agent: self.clone(), run: Run::new(RunId::generate()), goal: goal.into(), url: None, schema: None, answer: None }
+    }
+
+    /// Goes on with a run that rests.
+    pub fn resume(&self, run: Run) -> RunBuilder {
+        RunBuilder { agent: self.clone(), run, goal: String::new(), url: None, schema: None, answer: None }
+    }
+}
+
+/// A run that is about to begin.
+#[derive(Debug)]
+pub struct RunBuilder {
+    agent: Agent,
+    run: Run,
+    goal: String,
+    url: Option<String>,
+    schema: Option<Value>,
+    answer: Option<(bool, String)>,
+}
+
+/// A run that has come to rest.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// All of it.
+    pub run: Run,
+}
+
+impl RunBuilder {
+    /// Names the run; otherwise it gets a new id.
+    pub fn id(mut self, id: RunId) -> Self {
+        self.run.id = id;
+        self
+    }
+
+    /// Begins on this page.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Answers the question that the run rests on.
+    pub fn answer(mut self, approved: bool, text: impl Into<String>) -> Self {
+        self.answer = Some((approved, text.into()));
+        self
+    }
+
+    /// Wants a result that fits this JSON Schema.
+    pub fn output_schema(mut self, schema: Value) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
+    /// Wants a result of type `T`.
+    pub fn output<T: DeserializeOwned + JsonSchema>(self) -> TypedRun<T> {
+        TypedRun { run: self.output_schema(schema_of::<T>()), result: PhantomData }
+    }
+
+    /// The run's updates as they come. Dropping the stream stops the run.
+    pub fn stream(self) -> RunStream {
+        let first = self.first_events();
+        let (updates, seen) = unbounded();
+        let (progress, progress_seen) = unbounded();
+        let driver = Driver::new(self.agent.parts, self.run, updates, progress);
+        RunStream::new(Box::pin(driver.drive(first)), seen, progress_seen)
+    }
+
+    /// Runs until the run rests or is over, and gives all of it, whatever the outcome.
+    pub async fn finish(self) -> Result<Finished, AgentError> {
+        let mut run = self.run.clone();
+        let mut stream = self.stream();
+        while let Some(update) = stream.next().await {
+            if let Update::Entry(entry) = update? {
+                run.apply(entry)?;
+            }
+        }
+        Ok(Finished { run })
+    }
+
+    fn first_events(&self) -> Vec<Event> {
+        let parts = &self.agent.parts;
+        if self.run.next_seq() > 0 {
+            return self.answer.iter().map(|(approved, text)| Event::Answer { approved: *approved, text: text.clone() }).collect();
+        }
+        vec![Event::Started(Box::new(Started {
+            version: VERSION,
+            goal: self.goal.clone(),
+            url: self.url.clone(),
+            planner: (parts.planner.name().to_owned(), parts.planner.version()),
+            model: parts.model.info().clone(),
+            surface: parts.surface.as_ref().map(|surface| surface.info()),
+            tools: parts.tools.iter().map(|tool| tool.spec()).collect(),
+            policy: parts.policy.clone(),
+            secrets: parts.secrets.names().map(|(name, origin)| (name.to_owned(), origin.to_owned())).collect(),
+            output_schema: self.schema.clone(),
+        }))]
+    }
+}
+
+impl Finished {
+    /// The result, or why there is none.
+    pub fn outcome(self) -> Result<(String, Option<Value>), AgentError> {
+        match self.run.status() {
+            Status::Ended(Outcome::Done { text, value }) => Ok((text.clone(), value.clone())),
+            Status::Ended(outcome) => Err(AgentError::NotDone(outcome.clone())),
+            Status::Waiting { question } => Err(AgentError::Waiting { question: question.to_owned(), run: Box::new(self.run) }),
+            Status::Running => Err(AgentError::NotDone(Outcome::Failed { reason: "the run was stopped".to_owned() })),
+        }
+    }
+}
+
+impl IntoFuture for RunBuilder {
+    type Output = Result<String, AgentError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.finish().await?.outcome()?.0) })
+    }
+}
+
+/// A run whose result has a type.
+#[derive(Debug)]
+pub struct TypedRun<T> {
+    run: RunBuilder,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for TypedRun<T> {
+    type Output = Result<T, AgentError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (_, value) = self.run.finish().await?.outcome()?;
+            Ok(serde_json::from_value(value.unwrap_or(Value::Null))?)
+        })
+    }
+}

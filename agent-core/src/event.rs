@@ -3,7 +3,6 @@
 //! The journal of a run is a list of [`Entry`]s, and nothing else is known of it. Events are versioned by [`VERSION`]; an
 //! unknown type is an error when read, never code. Strings in events have been through [`crate::Secrets::redact`].
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +35,9 @@ pub struct Started {
     pub version: u32,
     /// What is to be achieved, in the person's words.
     pub goal: String,
+    /// The page to begin on, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// Name and version of the planner.
     pub planner: (String, u32),
     /// The model.
@@ -169,8 +171,19 @@ pub enum Event {
     },
 }
 
+/// What a run stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each is the word itself")]
+pub enum Part {
+    Model,
+    Surface,
+    Tool,
+    Memory,
+}
+
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -192,8 +205,10 @@ pub enum Outcome {
         /// Which one, with figures.
         what: String,
     },
-    /// Model, surface or store failed.
+    /// Something that the run stands on failed.
     Broken {
+        /// What.
+        part: Part,
         /// What happened, and what to do.
         error: String,
     },

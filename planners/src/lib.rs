@@ -1,1 +1,7 @@
-//! Placeholder.
+//! The planners of handiwork: pure state machines that decide what comes next.
+//!
+//! Nothing here does I/O, reads a clock or keeps state of its own. A planner is settings plus a function of the run.
+
+pub mod react;
+
+pub use react::React;

@@ -1,1 +1,216 @@
-//! placeholder
+//! The one driver: the only code that awaits on behalf of a run.
+//!
+//! It asks the planner what comes next, does it, and records what came of it; it has no opinion of its own. An entry is in the
+//! journal before anybody sees it, and an intent is there before the act.
+
+mod act;
+mod stream;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::channel::mpsc::UnboundedSender;
+use sha2::{Digest, Sha256};
+
+use crate::clock::now_ms;
+use crate::context::{Context, Progress};
+use crate::event::{Entry, Event, Outcome, Part, ShotRef};
+use crate::journal::{Journal, JournalError};
+use crate::memory::Memory;
+use crate::model::{Model, Request};
+use crate::planner::{Next, Planner};
+use crate::policy::Policy;
+use crate::run::{Run, Status};
+use crate::screen::hex;
+use crate::secret::Secrets;
+use crate::surface::{Surface, SurfaceError};
+use crate::tool::DynTool;
+
+pub use stream::{RunStream, Update};
+
+/// Most facts that are recalled at once.
+const MOST_FACTS: usize = 8;
+
+/// The longest that each kind of call may take. A call that takes longer ends as an error of its kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// One reply of a model, waiting for its server included.
+    pub model: Duration,
+    /// One look or act on the surface.
+    pub surface: Duration,
+    /// One call of a tool.
+    pub tool: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { model: Duration::from_secs(900), surface: Duration::from_secs(90), tool: Duration::from_secs(300) }
+    }
+}
+
+/// Everything that a run is made of.
+pub(crate) struct Parts {
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) planner: Arc<dyn Planner>,
+    pub(crate) surface: Option<Arc<dyn Surface>>,
+    pub(crate) tools: Vec<Arc<dyn DynTool>>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) memory: Option<Arc<dyn Memory>>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) policy: Policy,
+    pub(crate) limits: Limits,
+    pub(crate) screenshots: bool,
+}
+
+/// One run being driven.
+pub(crate) struct Driver {
+    parts: Arc<Parts>,
+    run: Run,
+    updates: UnboundedSender<Update>,
+    cx: Context,
+}
+
+impl Driver {
+    pub(crate) fn new(parts: Arc<Parts>, run: Run, updates: UnboundedSender<Update>, progress: UnboundedSender<Progress>) -> Self {
+        let cx = Context::new(parts.secrets.clone()).with_progress(progress);
+        Self { parts, run, updates, cx }
+    }
+
+    /// Goes on until the run rests or is over. `first` are events that begin or continue it.
+    pub(crate) async fn drive(mut self, first: Vec<Event>) -> Result<(), JournalError> {
+        for event in first {
+            self.emit(event).await?;
+        }
+        while self.run.status() == Status::Running {
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self) -> Result<(), JournalError> {
+        if self.wants_look() && !self.look().await? {
+            return Ok(());
+        }
+        match self.parts.planner.next(&self.run) {
+            Next::Ask { role, request } => self.ask(role, &request).await,
+            Next::Act(calls) => self.act(calls).await,
+            Next::Drop { call_ids, why } => self.emit(Event::Dropped { call_ids, why }).await,
+            Next::Recall { scope, query } => self.recall(&scope, query).await,
+            Next::AskHuman(text) => self.emit(Event::Question { call_id: None, text, hash: None }).await,
+            Next::End(outcome) => self.emit(Event::Ended { outcome }).await,
+        }
+    }
+
+    /// Records an event: in the journal first, then in the run, then for those who watch.
+    async fn emit(&mut self, event: Event) -> Result<(), JournalError> {
+        let entry = Entry { seq: self.run.next_seq(), at: now_ms(), event: self.redacted(event) };
+        self.parts.journal.append(&self.run.id, &entry).await?;
+        self.run.apply(entry.clone()).map_err(|error| JournalError::Corrupt { what: format!("run {}", self.run.id), detail: error.to_string() })?;
+        // Nobody watching is no reason to stop: an awaited run that is dropped takes this future with it.
+        let _ = self.updates.unbounded_send(Update::Entry(entry));
+        Ok(())
+    }
+
+    /// The event with every secret value replaced. The surfaces do so too; this is the last gate before anything is kept.
+    fn redacted(&self, event: Event) -> Event {
+        if self.parts.secrets.is_empty() {
+            return event;
+        }
+        let Ok(mut value) = serde_json::to_value(&event) else { return event };
+        self.parts.secrets.redact_json(&mut value);
+        serde_json::from_value(value).unwrap_or(event)
+    }
+
+    async fn broken(&mut self, part: Part, error: &(impl std::fmt::Display + Sync)) -> Result<(), JournalError> {
+        self.emit(Event::Ended { outcome: Outcome::Broken { part, error: error.to_string() } }).await
+    }
+
+    /// Whether the screen may have changed since it was last looked at.
+    fn wants_look(&self) -> bool {
+        if self.parts.surface.is_none() {
+            return false;
+        }
+        for event in self.run.events().rev() {
+            match event {
+                Event::Observed { .. } | Event::Intent { .. } => return matches!(event, Event::Intent { .. }) && self.run.pending().is_empty(),
+                // Even an action that was refused was so because the screen is not what the model thinks.
+                Event::Receipt { .. } if self.run.pending().is_empty() => return true,
+                Event::Started(_) => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Looks at the screen; false when that ended the run.
+    async fn look(&mut self) -> Result<bool, JournalError> {
+        let Some(surface) = self.parts.surface.clone() else { return Ok(true) };
+        match self.bounded("looking at the screen", surface.observe(&self.surface_cx())).await {
+            Ok(screen) => {
+                let shot = self.shot().await?;
+                self.emit(Event::Observed { screen, shot }).await?;
+                Ok(true)
+            }
+            Err(error) => {
+                self.broken(Part::Surface, &error).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    fn surface_cx(&self) -> Context {
+        self.cx.clone().within(self.parts.limits.surface)
+    }
+
+    /// The last deadline for a surface, should it not keep its own.
+    async fn bounded<T>(&self, doing: &str, work: impl Future<Output = Result<T, SurfaceError>>) -> Result<T, SurfaceError> {
+        let limit = self.parts.limits.surface + Duration::from_secs(5);
+        tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(|_| Err(SurfaceError::TimedOut { doing: doing.to_owned(), limit_ms: limit.as_millis() as u64 }))
+    }
+
+    /// A stored picture, if one is wanted and may be kept. A picture that can't be had is no reason to stop.
+    async fn shot(&self) -> Result<Option<ShotRef>, JournalError> {
+        let Some(surface) = self.parts.surface.as_ref().filter(|_| self.parts.screenshots) else { return Ok(None) };
+        match self.bounded("taking a picture", surface.screenshot(&self.surface_cx())).await {
+            Ok(Some(shot)) => {
+                let blob = self.parts.journal.put_blob(&shot.bytes).await?;
+                Ok(Some(ShotRef { blob, media_type: shot.media_type.to_owned(), size: shot.size }))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => {
+                tracing::debug!(%error, "no picture");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn ask(&mut self, role: String, request: &Request) -> Result<(), JournalError> {
+        if let Some(what) = self.parts.policy.exceeded(&self.run, now_ms()) {
+            return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await;
+        }
+        let bytes = serde_json::to_vec(request).unwrap_or_default();
+        self.emit(Event::Asked { role: role.clone(), request_hash: hex(&Sha256::digest(&bytes)) }).await?;
+        let began = Instant::now();
+        let cx = self.cx.clone().within(self.parts.limits.model);
+        match self.parts.model.complete(&cx, request).await {
+            Ok(reply) => {
+                let cost_usd = self.parts.model.info().price.map_or(0.0, |price| price.cost(&reply.usage));
+                self.emit(Event::Replied { role, reply, cost_usd, millis: began.elapsed().as_millis() as u64 }).await
+            }
+            Err(error) => self.broken(Part::Model, &error).await,
+        }
+    }
+
+    async fn recall(&mut self, scope: &str, query: String) -> Result<(), JournalError> {
+        let facts = match &self.parts.memory {
+            Some(memory) => memory.recall(scope, &query, MOST_FACTS).await,
+            None => Ok(Vec::new()),
+        };
+        match facts {
+            Ok(facts) => self.emit(Event::Recalled { query, facts }).await,
+            Err(error) => self.broken(Part::Memory, &error).await,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `done`: the call that ends a run, and what it must stand up to.
+//!
+//! With a typed output the result's schema is the schema of `done`, so a typed result needs nothing of the provider. A `done`
+//! is refused when it came together with calls whose effect the model has not seen, when its result does not fit, and, once,
+//! when fields that this run changed still stand unsent on the screen.
+
+use handiwork_core::event::Started;
+use handiwork_core::model::{Reply, ToolCall, ToolSpec};
+use handiwork_core::{Change, Event, Next, Outcome, Receipt, Ref, Run};
+use serde_json::{Value, json};
+
+/// Its name.
+pub(super) const NAME: &str = "done";
+
+/// What a model is told of it.
+pub(super) fn spec(started: &Started) -> ToolSpec {
+    let mut properties = json!({
+        "ok": { "type": "boolean", "description": "true if the goal is reached, false if it can't be" },
+        "answer": { "type": "string", "description": "the answer that was asked for, or what was done, in a sentence" },
+    });
+    let mut required = vec!["ok", "answer"];
+    if let (Some(schema), Some(map)) = (&started.output_schema, properties.as_object_mut()) {
+        map.insert("result".to_owned(), schema.clone());
+        required.push("result");
+    }
+    ToolSpec {
+        name: NAME.to_owned(),
+        description: "End the work. Only when the screen shows that the goal is reached, or when it can't be.".to_owned(),
+        parameters: json!({ "type": "object", "properties": properties, "required": required }),
+    }
+}
+
+/// What to do about a `done`.
+pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall) -> Next {
+    let refuse = |why: String| Next::Drop { call_ids: vec![call.id.clone()], why };
+    if let Some(problem) = &call.problem {
+        return refuse(problem.clone());
+    }
+    if reply.calls.len() > 1 {
+        return refuse("not accepted yet: look at what came of the other calls first, then call done alone".to_owned());
+    }
+    let text = call.args.get("answer").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if call.args.get("ok").and_then(Value::as_bool) == Some(false) {
+        return Next::End(Outcome::Failed { reason: if text.is_empty() { "the model gave up".to_owned() } else { text } });
+    }
+    let value = call.args.get("result").cloned();
+    if let Some(schema) = &started.output_schema {
+        if let Err(why) = fits(schema, value.as_ref()) {
+            return refuse(why);
+        }
+    }
+    match unsent(run) {
+        Some(why) => refuse(why),
+        None => Next::End(Outcome::Done { text, value }),
+    }
+}
+
+fn fits(schema: &Value, value: Option<&Value>) -> Result<(), String> {
+    let Some(value) = value else { return Err("not accepted: result is missing".to_owned()) };
+    // A schema that is itself wrong was refused when the run began; here nothing can be checked by it.
+    let Ok(validator) = handiwork_core::schema::validator(schema) else { return Ok(()) };
+    handiwork_core::schema::check(&validator, value).map_err(|why| format!("not accepted: result does not fit its schema: {why}"))
+}
+
+/// Says so when fields that this run changed are still there to be sent. It is said once: a page that saves by itself looks
+/// the same, and the model may know better.
+fn unsent(run: &Run) -> Option<String> {
+    const MARK: &str = "not accepted yet: you changed";
+    let screen = run.screen()?;
+    let mut changed: Vec<Ref> = Vec::new();
+    for event in run.events() {
+        match event {
+            Event::Dropped { why, .. } if why.starts_with(MARK) => return None,
+            Event::Receipt { receipt: Receipt::Verified { changes }, .. } => {
+                for change in changes {
+                    match change {
+                        Change::Navigated { .. } | Change::Network { .. } => changed.clear(),
+                        Change::Value { r#ref, .. }
+                        | Change::HiddenValue { r#ref }
+                        | Change::Checked { r#ref, .. }
+                        | Change::Selected { r#ref, .. }
+                        | Change::Uploaded { r#ref, .. } => changed.push(*r#ref),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let still: Vec<String> = changed.iter().filter(|r| screen.get(**r).is_some()).map(ToString::to_string).collect();
+    // A single field may be all that was asked for.
+    (still.len() > 1).then(|| {
+        format!("{MARK} {}, and nothing has been sent since. If the goal needs them sent, click the button that does so; if not, call done again", still.join(", "))
+    })
+}

@@ -1,0 +1,129 @@
+//! ReAct: look, think, act, look again.
+//!
+//! One flat loop. The history is append-only, the model is never taken at its word that something happened (receipts say
+//! that), and the loop has a stop rule of its own: it ends a run that gets nowhere, and it does not accept `done` while the
+//! screen contradicts it.
+
+mod constraint;
+mod finish;
+mod prompt;
+#[cfg(test)]
+mod tests;
+mod transcript;
+
+use handiwork_core::action::Navigate;
+use handiwork_core::event::Started;
+use handiwork_core::model::{Request, ToolCall};
+use handiwork_core::{Action, Event, Next, Outcome, Planner, Reply, Run};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Id of the call that opens the first page; no model made it.
+const START: &str = "start";
+
+/// The planner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct React {
+    /// Most calls in one turn of a model that is held to a grammar.
+    pub most_calls: u32,
+    /// Turns in a row without a verified effect after which the run is given up.
+    pub patience: u32,
+    /// Most tokens of one reply of a small model.
+    pub reply_tokens: u32,
+}
+
+impl Default for React {
+    fn default() -> Self {
+        Self { most_calls: 12, patience: 6, reply_tokens: 700 }
+    }
+}
+
+impl Planner for React {
+    fn name(&self) -> &'static str {
+        "react"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn next(&self, run: &Run) -> Next {
+        let Some(started) = run.started() else { return failed("the run has not started") };
+        if let Some(next) = start(run, started) {
+            return next;
+        }
+        match run.last_reply() {
+            None => self.ask(run, started),
+            Some(reply) => self.after(run, started, reply),
+        }
+    }
+}
+
+impl React {
+    fn ask(&self, run: &Run, started: &Started) -> Next {
+        let request = Request {
+            system: prompt::system(started),
+            tools: prompt::tools(started),
+            messages: transcript::messages(run, started),
+            constraint: run.screen().filter(|_| started.model.constrained).map(|screen| constraint::of(self, started, screen)),
+            max_tokens: started.model.small.then_some(self.reply_tokens),
+        };
+        Next::Ask { role: "act".to_owned(), request: Box::new(request) }
+    }
+
+    fn after(&self, run: &Run, started: &Started, reply: &Reply) -> Next {
+        let pending = run.pending();
+        if let Some(call) = pending.first().filter(|call| call.name == finish::NAME) {
+            return finish::judge(run, started, reply, call);
+        }
+        if !pending.is_empty() {
+            // Those before `done`; it is judged on what came of them.
+            return Next::Act(pending.into_iter().take_while(|call| call.name != finish::NAME).cloned().collect());
+        }
+        if reply.calls.is_empty() && started.surface.is_none() && started.output_schema.is_none() && !reply.content.trim().is_empty() {
+            // With nothing to act on, an answer in words is the result.
+            return Next::End(Outcome::Done { text: reply.content.trim().to_owned(), value: None });
+        }
+        let idle = idle_turns(run);
+        if idle >= self.patience {
+            return failed(&format!("given up: {idle} turns in a row had no effect"));
+        }
+        self.ask(run, started)
+    }
+}
+
+/// Opens the first page, if one was named and it is not open yet.
+fn start(run: &Run, started: &Started) -> Option<Next> {
+    let url = started.url.as_ref()?;
+    let receipt = run.events().find_map(|event| match event {
+        Event::Receipt { call_id, receipt, .. } if call_id == START => Some(receipt),
+        _ => None,
+    });
+    match receipt {
+        None => {
+            let action = Action::from(Navigate { url: url.clone() });
+            Some(Next::Act(vec![ToolCall { id: START.to_owned(), name: action.name().to_owned(), args: json!({ "url": url }), problem: None }]))
+        }
+        Some(receipt) if receipt.is_verified() => None,
+        Some(receipt) => Some(failed(&format!("the first page could not be opened: {receipt}"))),
+    }
+}
+
+/// Turns since the last effect. A turn of words only is idle too.
+fn idle_turns(run: &Run) -> u32 {
+    let mut idle = 0;
+    for event in run.events().rev() {
+        match event {
+            Event::Receipt { receipt, .. } if receipt.is_verified() => break,
+            Event::ToolResult { result: Ok(_), .. } => break,
+            Event::Replied { .. } => idle += 1,
+            _ => {}
+        }
+    }
+    idle
+}
+
+fn failed(reason: &str) -> Next {
+    Next::End(Outcome::Failed { reason: reason.to_owned() })
+}

@@ -1,0 +1,108 @@
+//! The conversation, as a fold over the events. What was said stays said: a later event only ever adds messages.
+
+use std::collections::BTreeMap;
+
+use handiwork_core::event::Started;
+use handiwork_core::model::{Message, Reply};
+use handiwork_core::{Event, Run, Screen};
+
+/// What is said to a reply without a call.
+const NUDGE: &str = "That was no call. Call a tool, or call done if the goal is reached.";
+
+#[derive(Default)]
+struct Transcript<'a> {
+    messages: Vec<Message>,
+    /// The screen that the model has seen last.
+    seen: Option<&'a Screen>,
+    /// The newest screen, if the model has not seen it yet.
+    fresh: Option<&'a Screen>,
+    facts: Vec<&'a str>,
+    reply: Option<&'a Reply>,
+    results: BTreeMap<&'a str, String>,
+}
+
+/// All messages up to now.
+pub(super) fn messages(run: &Run, started: &Started) -> Vec<Message> {
+    let mut transcript = Transcript::default();
+    for event in run.events() {
+        transcript.take(event, started);
+    }
+    transcript.turn(started);
+    transcript.messages
+}
+
+impl<'a> Transcript<'a> {
+    fn take(&mut self, event: &'a Event, started: &Started) {
+        match event {
+            Event::Observed { screen, .. } => self.fresh = Some(screen),
+            Event::Recalled { facts, .. } => self.facts.extend(facts.iter().map(|fact| fact.text.as_str())),
+            Event::Asked { .. } => self.turn(started),
+            Event::Replied { reply, .. } => {
+                self.messages.push(reply.to_message());
+                self.reply = Some(reply);
+                self.results.clear();
+            }
+            Event::Receipt { call_id, receipt, .. } => self.result(call_id, receipt.to_string()),
+            Event::ToolResult { call_id, result, .. } => {
+                let text = match result {
+                    Ok(serde_json::Value::String(text)) => text.clone(),
+                    Ok(value) => value.to_string(),
+                    Err(why) => format!("error: {why}"),
+                };
+                self.result(call_id, text);
+            }
+            Event::Dropped { call_ids, why } => call_ids.iter().for_each(|id| self.result(id, why.clone())),
+            _ => {}
+        }
+    }
+
+    fn result(&mut self, call_id: &'a str, text: String) {
+        self.results.insert(call_id, text);
+    }
+
+    /// Ends what the model has to be told before it is asked.
+    fn turn(&mut self, started: &Started) {
+        let screen = self.screen_text();
+        match self.reply.take() {
+            None if self.messages.is_empty() => {
+                let mut text = format!("Goal: {}", started.goal);
+                for fact in &self.facts {
+                    text.push_str(&format!("\nKnown from before: {fact}"));
+                }
+                append(&mut text, screen);
+                self.messages.push(Message::user(text));
+            }
+            None => {}
+            Some(reply) if reply.calls.is_empty() => {
+                let mut text = NUDGE.to_owned();
+                append(&mut text, screen);
+                self.messages.push(Message::user(text));
+            }
+            Some(reply) => {
+                let last = reply.calls.len().saturating_sub(1);
+                let mut screen = screen;
+                for (place, call) in reply.calls.iter().enumerate() {
+                    let mut content = self.results.get(call.id.as_str()).cloned().unwrap_or_else(|| "not tried".to_owned());
+                    if place == last {
+                        append(&mut content, screen.take());
+                    }
+                    self.messages.push(Message::Tool { call_id: call.id.clone(), content });
+                }
+            }
+        }
+    }
+
+    fn screen_text(&mut self) -> Option<String> {
+        let fresh = self.fresh.take()?;
+        let text = self.seen.and_then(|seen| fresh.delta(seen)).unwrap_or_else(|| fresh.render());
+        self.seen = Some(fresh);
+        Some(text)
+    }
+}
+
+fn append(text: &mut String, screen: Option<String>) {
+    if let Some(screen) = screen {
+        text.push_str("\n\nScreen:\n");
+        text.push_str(screen.trim_end());
+    }
+}
