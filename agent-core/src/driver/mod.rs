@@ -108,6 +108,8 @@ impl Driver {
         self.run.apply(entry.clone()).map_err(|error| JournalError::Corrupt { what: format!("run {}", self.run.id), detail: error.to_string() })?;
         // Nobody watching is no reason to stop: an awaited run that is dropped takes this future with it.
         let _ = self.updates.unbounded_send(Update::Entry(entry));
+        // Whoever watches sees this entry before the next thing is done, and can stop the run here.
+        tokio::task::yield_now().await;
         Ok(())
     }
 

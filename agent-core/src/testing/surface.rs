@@ -117,6 +117,11 @@ impl Surface for ScriptedSurface {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).push(resolved.action.clone());
         let lines = diff(&before, &screen).len();
         let mut changes = Vec::new();
+        for node in &screen.nodes {
+            let (Some(r), Some(to)) = (node.r#ref, &node.value) else { continue };
+            let from = before.get(r).and_then(|old| old.value.as_ref()).filter(|from| *from != to);
+            changes.extend(from.map(|from| Change::Value { r#ref: r, from: cx.secrets().redact(from), to: cx.secrets().redact(to) }));
+        }
         if before.url != screen.url {
             changes.push(Change::Navigated { from: before.url.clone(), to: screen.url.clone() });
         }

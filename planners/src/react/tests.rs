@@ -1,0 +1,237 @@
+//! React by tables: real runs of the driver over a scripted surface, and what is asked of the model in them.
+
+use handiwork_core::agent::AgentBuilder;
+use handiwork_core::model::{Message, ModelInfo, Reply};
+use handiwork_core::testing::{ScriptedModel, ScriptedSurface, button, call, text, textbox};
+use handiwork_core::{Event, Model as _, Next, Outcome, Planner as _, Request, Run, Screen, Secrets, State};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::React;
+
+fn form() -> ScriptedSurface {
+    let screen = Screen {
+        title: "Form".to_owned(),
+        url: "https://shop.example/".to_owned(),
+        nodes: vec![textbox(1, "Name", ""), textbox(2, "Mail", ""), button(3, "Send"), text("We answer on working days, mostly within a day or two.")],
+        ..Screen::default()
+    };
+    ScriptedSurface::new(screen, |screen, action| {
+        if action.name() == "click" && action.target().is_some_and(|r| r.0 == 3) {
+            screen.url = "https://shop.example/thanks".to_owned();
+            screen.nodes = vec![text("Thanks")];
+        }
+    })
+}
+
+fn fill(r: &str, text: &str) -> handiwork_core::ToolCall {
+    call("fill", json!({ "ref": r, "text": text }))
+}
+
+fn click(r: &str) -> handiwork_core::ToolCall {
+    call("click", json!({ "ref": r }))
+}
+
+fn done(answer: &str) -> handiwork_core::ToolCall {
+    call("done", json!({ "ok": true, "answer": answer }))
+}
+
+async fn run_with(model: ScriptedModel, surface: ScriptedSurface, schema: Option<Value>) -> (Run, Vec<Request>) {
+    let model = Arc::new(model);
+    let agent = AgentBuilder::new(model.clone(), React::default()).surface(surface).build();
+    let mut builder = agent.run("send the form as Ana, ana@example.com");
+    if let Some(schema) = schema {
+        builder = builder.output_schema(schema);
+    }
+    let run = builder.finish().await.expect("no journal failure").run;
+    (run, model.requests())
+}
+
+async fn outcome(model: ScriptedModel) -> (Outcome, Run, Vec<Request>) {
+    let (run, requests) = run_with(model, form(), None).await;
+    (run.outcome().expect("over").clone(), run, requests)
+}
+
+fn done_with(text: &str) -> Outcome {
+    Outcome::Done { text: text.to_owned(), value: None }
+}
+
+#[tokio::test]
+async fn a_whole_form_in_one_turn() {
+    let model = ScriptedModel::new().calls([fill("e1", "Ana"), fill("e2", "ana@example.com"), click("e3")]).calls([done("sent")]);
+    let (outcome, run, requests) = outcome(model).await;
+    assert_eq!(outcome, done_with("sent"));
+    assert_eq!((run.steps(), run.verified(), requests.len()), (2, 3, 2));
+}
+
+/// What was said stays said: each request begins with all messages of the one before, and tools and system prompt never change.
+#[tokio::test]
+async fn the_history_is_append_only() {
+    let model = ScriptedModel::new()
+        .calls([fill("e1", "Ana")])
+        .says("hm")
+        .calls([click("e9"), click("e3")])
+        .calls([fill("e2", "x"), done("early")])
+        .calls([click("e3")])
+        .calls([done("sent")]);
+    let (_, _, requests) = outcome(model).await;
+    assert_eq!(requests.len(), 6);
+    for pair in requests.windows(2) {
+        assert!(pair[1].messages.starts_with(&pair[0].messages), "{:#?}", pair[1].messages);
+        assert!(pair[1].messages.len() > pair[0].messages.len());
+        assert_eq!((&pair[0].system, &pair[0].tools), (&pair[1].system, &pair[1].tools));
+    }
+}
+
+#[tokio::test]
+async fn the_conversation_reads_like_this() {
+    let model = ScriptedModel::new().calls([fill("e1", "Ana"), click("e9"), click("e3")]).calls([done("no")]);
+    let (_, _, requests) = outcome(model).await;
+    let shown: Vec<String> = requests[1]
+        .messages
+        .iter()
+        .map(|message| match message {
+            Message::User { content } => format!("user: {content}"),
+            Message::Assistant { calls, .. } => format!("assistant: {} calls", calls.len()),
+            Message::Tool { call_id, content } => format!("{call_id}: {content}"),
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    user: Goal: send the form as Ana, ana@example.com
+
+    Screen:
+    Form — https://shop.example/
+      e1 textbox "Name" value=""
+      e2 textbox "Mail" value=""
+      e3 button "Send"
+      text "We answer on working days, mostly within a day or two."
+    assistant: 3 calls
+    call-1-0: done: e1 now holds "Ana"; screen: 0 lines new, 1 changed, 0 gone
+    call-1-1: not done: e9 is no longer on the page; use a ref from the newest screen
+    call-1-2: not tried, because click before it did not succeed
+
+    Screen:
+    Form — https://shop.example/ (what changed)
+    ~ e1 textbox "Name" value="Ana"
+    "#);
+}
+
+#[tokio::test]
+async fn done_is_not_taken_together_with_other_calls() {
+    let model = ScriptedModel::new().calls([fill("e1", "Ana"), click("e3"), done("blind")]).calls([done("seen")]);
+    let (outcome, _, requests) = outcome(model).await;
+    assert_eq!(outcome, done_with("seen"));
+    assert!(format!("{:?}", requests[1].messages).contains("look at what came of the other calls"));
+}
+
+#[tokio::test]
+async fn done_over_an_unsent_form_is_questioned_once() {
+    let stubborn = || ScriptedModel::new().calls([fill("e1", "Ana"), fill("e2", "a@b.example")]).calls([done("it is filled")]);
+    let (end, _, requests) = outcome(stubborn().calls([click("e3")]).calls([done("sent")])).await;
+    assert_eq!(end, done_with("sent"));
+    assert!(format!("{:?}", requests[2].messages).contains("nothing has been sent since"));
+    let (end, ..) = outcome(stubborn().calls([done("that is all")])).await;
+    assert_eq!(end, done_with("that is all"), "it is asked once, not for ever");
+}
+
+#[tokio::test]
+async fn giving_up_is_a_failure() {
+    let model = ScriptedModel::new().calls([call("done", json!({ "ok": false, "answer": "there is no such button" }))]);
+    let (outcome, ..) = outcome(model).await;
+    assert_eq!(outcome, Outcome::Failed { reason: "there is no such button".to_owned() });
+}
+
+#[tokio::test]
+async fn a_run_that_gets_nowhere_is_ended() {
+    let mut model = ScriptedModel::new();
+    for turn in 0..20 {
+        model = if turn % 2 == 0 { model.calls([click("e77")]) } else { model.says("let me think") };
+    }
+    let (outcome, run, _) = outcome(model).await;
+    assert!(matches!(outcome, Outcome::Failed { ref reason } if reason.contains("6 turns")), "{outcome:?}");
+    assert_eq!(run.steps(), 6);
+}
+
+#[tokio::test]
+async fn a_typed_result_is_checked_on_arrival() {
+    let schema = json!({ "type": "object", "properties": { "number": { "type": "integer" } }, "required": ["number"] });
+    let result = |value: Value| call("done", json!({ "ok": true, "answer": "a", "result": value }));
+    let model = ScriptedModel::new().calls([result(json!({ "number": "seven" }))]).calls([done("forgot it")]).calls([result(json!({ "number": 7 }))]);
+    let (run, requests) = run_with(model, form(), Some(schema)).await;
+    assert_eq!(run.outcome(), Some(&Outcome::Done { text: "a".to_owned(), value: Some(json!({ "number": 7 })) }));
+    let said = format!("{:?}", requests[2].messages);
+    assert!(said.contains("is not of type") && said.contains("result is missing"), "{said}");
+}
+
+#[tokio::test]
+async fn without_a_surface_words_are_the_answer() {
+    let agent = AgentBuilder::new(ScriptedModel::new().says(" 42 "), React::default()).build();
+    assert_eq!(agent.run("what is 6 * 7?").await.expect("done"), "42");
+}
+
+#[tokio::test]
+async fn the_first_page_is_opened_by_the_loop_and_must_open() {
+    let blank = Screen { url: "about:blank".to_owned(), ..Screen::default() };
+    let opening = |works: bool| {
+        ScriptedSurface::new(blank.clone(), move |screen, action| {
+            if let (handiwork_core::Action::Navigate(navigate), true) = (action, works) {
+                screen.url.clone_from(&navigate.url);
+                screen.nodes = vec![text("Hello")];
+            }
+        })
+    };
+    let model = Arc::new(ScriptedModel::new().calls([done("read")]));
+    let agent = AgentBuilder::new(model.clone(), React::default()).surface(opening(true)).build();
+    assert_eq!(agent.run("read").url("https://a.example/").await.expect("done"), "read");
+    assert!(matches!(&model.requests()[0].messages[..], [Message::User { content }] if content.contains("https://a.example/") && !content.contains("about:blank")));
+    let agent = AgentBuilder::new(ScriptedModel::new(), React::default()).surface(opening(false)).build();
+    let run = agent.run("read").url("https://a.example/").finish().await.expect("no journal failure").run;
+    assert!(matches!(run.outcome(), Some(Outcome::Failed { reason }) if reason.contains("could not be opened")));
+    let run = agent.run("read").url("file:///etc/passwd").finish().await.expect("no journal failure").run;
+    assert!(matches!(run.outcome(), Some(Outcome::Failed { reason }) if reason.contains("only http and https")));
+}
+
+#[tokio::test]
+async fn a_constrained_model_is_offered_what_is_there() {
+    let info = ModelInfo { constrained: true, small: true, ..ModelInfo::default() };
+    let model = Arc::new(ScriptedModel::new().with_info(info).calls([done("x")]));
+    let mut password = textbox(4, "Password", "");
+    password.hint = "password".to_owned();
+    let mut off = button(5, "Off");
+    off.states.push(State::Disabled);
+    let screen = Screen { url: "https://a.example/".to_owned(), nodes: vec![textbox(1, "Name", ""), password, off, button(6, "On")], ..Screen::default() };
+    let mut secrets = Secrets::default();
+    secrets.insert("pin", "123456", "https://a.example").expect("origin");
+    let agent = AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).secrets(secrets).build();
+    agent.run("go").await.expect("done");
+    let constraint = model.requests()[0].constraint.clone().expect("constraint");
+    let rules: Vec<String> = constraint.calls.iter().map(|rule| format!("{} {}", rule.tool, json!(rule.allowed))).collect();
+    insta::assert_snapshot!(rules.join("\n"), @r#"
+    click {"ref":["e1","e4","e6"]}
+    fill {"ref":["e1"]}
+    fill {"ref":["e4"],"text":["{{secret:pin}}"]}
+    press {"keys":["Enter","Escape","Tab","ArrowDown","ArrowUp"],"ref":[]}
+    done {}
+    "#);
+    assert!(model.info().small && model.requests()[0].system.contains("{{secret:pin}}"));
+}
+
+/// The same run gives the same answer, also when it was read back from its journal.
+#[tokio::test]
+async fn decided_by_the_run_alone() {
+    let model = ScriptedModel::new().calls([fill("e1", "Ana"), click("e9")]).says("hm").calls([click("e3"), done("x")]).calls([done("sent")]);
+    let (run, _) = run_with(model, form(), None).await;
+    let planner: React = serde_json::from_str(&serde_json::to_string(&React::default()).expect("serialise")).expect("read");
+    let mut part = Run::new(run.id.clone());
+    for entry in run.entries() {
+        part.apply(entry.clone()).expect("fits");
+        let read: Run = serde_json::from_str(&serde_json::to_string(&part).expect("serialise")).expect("read");
+        let next = planner.next(&read);
+        assert_eq!(next, React::default().next(&part));
+        if let Event::Ended { outcome } = &entry.event {
+            assert!(matches!(outcome, Outcome::Done { .. }));
+        }
+        assert!(!matches!(next, Next::Recall { .. }));
+    }
+    let _: Reply = run.last_reply().expect("a reply").clone();
+}

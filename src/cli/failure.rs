@@ -1,0 +1,123 @@
+//! How a command fails: what went wrong, what to do next, and an exit code that a script can rely on.
+
+use std::process::ExitCode;
+
+use handiwork::core::event::Part;
+use handiwork::core::{JournalError, Outcome, SurfaceError};
+use serde_json::json;
+
+use super::print;
+
+/// The exit codes, as `handiwork --help` tells them.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    the goal was not reached
+  2    wrong usage
+  3    something is missing: a browser, a model, a key (handiwork doctor tells)
+  4    the run waits for a person
+  5    a budget is used up
+  6    the model or its server failed
+  7    the database or the disk failed
+  8    the browser failed
+  130  interrupted";
+
+/// An exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said in EXIT_CODES")]
+pub(crate) enum Code {
+    NotReached = 1,
+    Usage = 2,
+    Missing = 3,
+    Waiting = 4,
+    Budget = 5,
+    Model = 6,
+    Store = 7,
+    Surface = 8,
+    Interrupted = 130,
+}
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: Code,
+    message: String,
+    hint: Option<String>,
+    /// Whether the command has already printed its JSON.
+    told: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, message: impl ToString) -> Self {
+        Self { code, message: message.to_string(), hint: None, told: false }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn told(mut self) -> Self {
+        self.told = true;
+        self
+    }
+
+    /// Prints it and gives the exit code.
+    pub(crate) fn exit(self, json: bool) -> ExitCode {
+        if json && !self.told {
+            print::line(&json!({ "error": self.message, "hint": self.hint, "exit_code": self.code as u8 }).to_string());
+        }
+        if !json || self.told {
+            print::error(&self.message, self.hint.as_deref());
+        }
+        ExitCode::from(self.code as u8)
+    }
+
+    /// The failure that an outcome is, if it is one.
+    pub(crate) fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Done { .. } => None,
+            Outcome::Failed { reason } => Some(Self::new(Code::NotReached, format!("the goal was not reached: {reason}"))),
+            Outcome::BudgetExceeded { what } => Some(Self::new(Code::Budget, format!("a budget is used up: {what}")).hint("raise it with --max-steps, --budget or --timeout")),
+            Outcome::Broken { part, error } => {
+                let code = match part {
+                    Part::Model => Code::Model,
+                    Part::Surface => Code::Surface,
+                    Part::Memory => Code::Store,
+                    Part::Tool => Code::NotReached,
+                };
+                Some(Self::new(code, error))
+            }
+            other => Some(Self::new(Code::NotReached, format!("{other:?}"))),
+        }
+    }
+}
+
+impl From<SurfaceError> for Failure {
+    fn from(error: SurfaceError) -> Self {
+        match error {
+            SurfaceError::NotAvailable { problem, hint } => Self::new(Code::Missing, problem).hint(hint),
+            other => Self::new(Code::Surface, other),
+        }
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::NoSuchRun(_) => Self::new(Code::Usage, error),
+            JournalError::Store { hint, doing, detail } => Self::new(Code::Store, format!("the database can't be {doing}: {detail}")).hint(hint),
+            other => Self::new(Code::Store, other),
+        }
+    }
+}
+
+impl From<handiwork::memory::StoreError> for Failure {
+    fn from(error: handiwork::memory::StoreError) -> Self {
+        match error {
+            handiwork::memory::StoreError::Journal(error) => error.into(),
+            error @ handiwork::memory::StoreError::Ambiguous { .. } => Self::new(Code::Usage, error),
+            other => Self::new(Code::Store, other),
+        }
+    }
+}

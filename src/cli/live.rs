@@ -1,0 +1,103 @@
+//! A run as a person watches it: a line for each thing that happens, on stderr.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
+
+use handiwork::core::model::ToolCall;
+use handiwork::core::{Entry, Event, Progress, Receipt};
+
+use super::print::{Paint, line, note, paint};
+
+/// Prints updates.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    step: u32,
+    calls: BTreeMap<String, ToolCall>,
+    /// Whether a progress line stands unfinished on the terminal.
+    open: bool,
+    /// Whether the lines are the command's result and not just for the person watching.
+    stdout: bool,
+}
+
+impl Live {
+    /// Prints to stdout.
+    pub(crate) fn to_stdout() -> Self {
+        Self { stdout: true, ..Self::default() }
+    }
+
+    fn say(&self, text: &str) {
+        if self.stdout { line(text) } else { note(text) }
+    }
+
+    /// Prints what is under way, on one line that is written over. Only on a terminal.
+    pub(crate) fn progress(&mut self, progress: &Progress) {
+        if !std::io::stderr().is_terminal() {
+            if let Progress::Waiting(why) = progress {
+                note(&format!("  waiting: {why}"));
+            }
+            return;
+        }
+        let text = match progress {
+            Progress::Reading { done, total } => format!("reading {done}/{total} tokens"),
+            Progress::Text(_) => "writing".to_owned(),
+            Progress::Reasoning(_) => "thinking".to_owned(),
+            Progress::Waiting(why) => format!("waiting: {why}"),
+            _ => return,
+        };
+        let _ = write!(std::io::stderr().lock(), "\r\x1b[K  {}", paint(Paint::Grey, &text));
+        self.open = true;
+    }
+
+    /// Prints what happened.
+    pub(crate) fn entry(&mut self, entry: &Entry) {
+        if std::mem::take(&mut self.open) {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+        match &entry.event {
+            Event::Started(started) => self.say(&format!("goal   {}", started.goal)),
+            Event::Observed { screen, .. } => self.say(&paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len()))),
+            Event::Replied { reply, cost_usd, millis, .. } => {
+                self.step += 1;
+                self.calls.extend(reply.calls.iter().map(|call| (call.id.clone(), call.clone())));
+                let usage = reply.usage;
+                let cost = if *cost_usd > 0.0 { format!(", ${cost_usd:.5}") } else { String::new() };
+                self.say(&paint(
+                    Paint::Grey,
+                    &format!(
+                        "step {}: {} calls; {} tokens in ({} cached), {} out, {:.1} s{cost}",
+                        self.step,
+                        reply.calls.len(),
+                        usage.prompt,
+                        usage.cached,
+                        usage.completion,
+                        *millis as f64 / 1000.0
+                    ),
+                ));
+            }
+            Event::Receipt { call_id, receipt, .. } => {
+                let (mark, colour) = match receipt {
+                    Receipt::Verified { .. } => ("✓", Paint::Green),
+                    Receipt::NoEffect => ("○", Paint::Yellow),
+                    Receipt::NotDispatched { .. } => ("✗", Paint::Red),
+                    Receipt::Unknown { .. } => ("?", Paint::Red),
+                };
+                self.say(&format!("  {} {} — {receipt}", paint(colour, mark), self.call(call_id)));
+            }
+            Event::ToolResult { call_id, result, .. } => match result {
+                Ok(value) => self.say(&format!("  {} {} — {value}", paint(Paint::Green, "✓"), self.call(call_id))),
+                Err(why) => self.say(&format!("  {} {} — {why}", paint(Paint::Red, "✗"), self.call(call_id))),
+            },
+            Event::Dropped { call_ids, why } => {
+                for id in call_ids {
+                    self.say(&format!("  {} {} — {why}", paint(Paint::Yellow, "-"), self.call(id)));
+                }
+            }
+            Event::Question { text, .. } => self.say(&format!("  {} {text}", paint(Paint::Yellow, "?"))),
+            _ => {}
+        }
+    }
+
+    fn call(&self, id: &str) -> String {
+        self.calls.get(id).map_or_else(|| id.to_owned(), |call| format!("{} {}", call.name, call.args))
+    }
+}

@@ -1,0 +1,99 @@
+//! Commands: one file each. A command returns a [`Failure`] or nothing; what it prints on stdout is its result, what it prints
+//! on stderr is for the person watching.
+
+mod doctor;
+mod failure;
+mod inspect;
+mod live;
+mod model;
+mod models;
+mod paths;
+mod print;
+mod run;
+mod screen;
+mod setup;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use failure::{Code, Failure};
+
+/// Gives a DeepSeek model hands: it sees any screen as text, acts on it, and checks that each action had its effect.
+#[derive(Debug, Parser)]
+#[command(name = "handiwork", version, max_term_width = 100, after_help = failure::EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Folder for the database, pictures and models [default: the user's data folder]
+    #[arg(long, global = true, env = "HANDIWORK_HOME", value_name = "DIR")]
+    home: Option<std::path::PathBuf>,
+    /// Print one JSON object on stdout instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// Write what happens inside to stderr; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Work towards a goal
+    Run(run::Args),
+    /// Print a page exactly as a model would see it
+    Screen(screen::Args),
+    /// List runs, newest first
+    Runs(inspect::RunsArgs),
+    /// Print what happened in a run
+    Show(inspect::ShowArgs),
+    /// Write a run as one self-contained HTML file
+    Report(inspect::ReportArgs),
+    /// Local models: list, pull, check
+    Model(model::Args),
+    /// Say what is missing and how to get it
+    Doctor,
+}
+
+/// Reads the command line, runs the command, and turns its result into an exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    trace(cli.verbose);
+    let json = cli.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(Code::Missing, format!("no threads can be started: {error}")).exit(json),
+    };
+    let result = runtime.block_on(command(cli));
+    // Nothing may keep the process alive once its command is over.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit(json),
+    }
+}
+
+async fn command(cli: Cli) -> Result<(), Failure> {
+    let paths = paths::Paths::find(cli.home)?;
+    let out = print::Out { json: cli.json };
+    match cli.command {
+        Command::Run(args) => run::run(args, &paths, out).await,
+        Command::Screen(args) => screen::run(args, out).await,
+        Command::Runs(args) => inspect::runs(args, &paths, out).await,
+        Command::Show(args) => inspect::show(args, &paths, out).await,
+        Command::Report(args) => inspect::report(args, &paths, out).await,
+        Command::Model(args) => model::run(args, &paths, out).await,
+        Command::Doctor => doctor::run(&paths, out).await,
+    }
+}
+
+fn trace(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "handiwork=debug,handiwork_core=debug,handiwork_tools=debug,handiwork_memory=debug,info",
+        _ => "handiwork=trace,handiwork_core=trace,handiwork_tools=trace,debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HANDIWORK_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
+}

@@ -1,0 +1,91 @@
+//! `handiwork model`: local models.
+
+use std::io::IsTerminal as _;
+
+use clap::Subcommand;
+use handiwork::catalogue;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::paths::Paths;
+use super::print::{self, Out};
+use super::{Code, Failure};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Models that can be pulled, and which are here
+    List,
+    /// Fetch a model and check its hash
+    Pull {
+        /// Its name, as in the list
+        name: String,
+    },
+    /// Check a model's size and hash
+    Check {
+        /// Its name, as in the list
+        name: String,
+    },
+}
+
+pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    let dir = paths.models();
+    match args.command {
+        Command::List => {
+            let listed = catalogue::list(&dir);
+            let rows: Vec<_> = listed
+                .iter()
+                .map(|row| json!({ "name": row.entry.name, "aliases": row.entry.aliases, "bytes": row.entry.bytes, "licence": row.entry.licence, "installed": row.installed, "file": dir.join(row.entry.file) }))
+                .collect();
+            out.result(&rows, || {
+                let lines: Vec<String> = listed
+                    .iter()
+                    .map(|row| {
+                        let here = if row.installed { "installed" } else { "-" };
+                        format!("{:<22} {:<10} {:>7.0} MB  {:<11} {}", row.entry.name, here, row.entry.bytes as f64 / 1e6, row.entry.licence, row.entry.aliases.join(", "))
+                    })
+                    .collect();
+                lines.join("\n")
+            });
+            Ok(())
+        }
+        Command::Pull { name } => {
+            let bar = bar();
+            let pulled = catalogue::pull(&dir, &name, |done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+            })
+            .await;
+            bar.finish_and_clear();
+            let file = pulled.map_err(|error| Failure::new(Code::Missing, error))?;
+            out.result(&json!({ "name": name, "file": file }), || file.display().to_string());
+            Ok(())
+        }
+        Command::Check { name } => {
+            print::note("reading the file and checking its hash");
+            let checked = tokio::task::spawn_blocking({
+                let name = name.clone();
+                move || catalogue::check(&dir, &name)
+            })
+            .await
+            .map_err(|error| Failure::new(Code::Missing, error))?;
+            let file = checked.map_err(|error| Failure::new(Code::Missing, error).hint(format!("handiwork model pull {name}")))?;
+            out.result(&json!({ "name": name, "file": file, "ok": true }), || format!("ok  {}", file.display()));
+            Ok(())
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,37 @@
+//! Where things are kept. The only place that asks for the home directory.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy as _;
+
+use super::{Code, Failure};
+
+/// The folders and files of one user.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    home: PathBuf,
+}
+
+impl Paths {
+    /// In `home`, or in the user's data folder.
+    pub(crate) fn find(home: Option<PathBuf>) -> Result<Self, Failure> {
+        let home = match home {
+            Some(home) => home,
+            None => etcetera::choose_base_strategy()
+                .map_err(|error| Failure::new(Code::Missing, format!("the home directory is not known: {error}")).hint("give a folder: --home DIR"))?
+                .data_dir()
+                .join("handiwork"),
+        };
+        Ok(Self { home })
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.home.join("handiwork.db")
+    }
+
+    /// Downloaded models. They are large: a project-wide home shares the user's folder only when told to.
+    pub(crate) fn models(&self) -> PathBuf {
+        std::env::var_os("HANDIWORK_MODELS").map_or_else(|| self.home.join("models"), PathBuf::from)
+    }
+}

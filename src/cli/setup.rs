@@ -1,0 +1,43 @@
+//! What several commands need: a browser as the options say, secrets from the environment.
+
+use std::path::PathBuf;
+
+use handiwork::core::Secrets;
+use handiwork::tools::browser::{Browser, BrowserConfig};
+
+use super::{Code, Failure};
+
+/// Options for the browser.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BrowserArgs {
+    /// Show the browser's window
+    #[arg(long)]
+    headed: bool,
+    /// The browser to use [default: the Chromium found on this machine]
+    #[arg(long, env = "HANDIWORK_CHROMIUM", value_name = "FILE")]
+    chromium: Option<PathBuf>,
+    /// The only folder that files may be uploaded from
+    #[arg(long, value_name = "DIR")]
+    upload_dir: Option<PathBuf>,
+}
+
+impl BrowserArgs {
+    /// Starts it.
+    pub(crate) async fn launch(&self) -> Result<Browser, Failure> {
+        let config = BrowserConfig { executable: self.chromium.clone(), headless: !self.headed, upload_dir: self.upload_dir.clone(), ..BrowserConfig::default() };
+        Ok(Browser::launch(config).await?)
+    }
+}
+
+/// Reads `NAME=ENV_VAR@ORIGIN`.
+pub(crate) fn secrets(specs: &[String]) -> Result<Secrets, Failure> {
+    let usage = |spec: &str, problem: String| Failure::new(Code::Usage, format!("--secret {spec}: {problem}")).hint("write --secret NAME=ENV_VAR@ORIGIN, such as password=SHOP_PASSWORD@https://shop.example");
+    let mut secrets = Secrets::default();
+    for spec in specs {
+        let (name, rest) = spec.split_once('=').ok_or_else(|| usage(spec, "there is no =".to_owned()))?;
+        let (variable, origin) = rest.split_once('@').ok_or_else(|| usage(spec, "there is no @".to_owned()))?;
+        let value = std::env::var(variable).map_err(|_| usage(spec, format!("the environment has no variable {variable}")))?;
+        secrets.insert(name, value, origin).map_err(|error| usage(spec, error.to_string()))?;
+    }
+    Ok(secrets)
+}
