@@ -84,7 +84,7 @@ impl Message {
 }
 
 /// One call that may be made, with the values that some of its arguments may have. An argument that is not named is free
-/// within its schema.
+/// within its schema; an optional one with an empty list is left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallRule {
     /// Name of the tool.
@@ -97,6 +97,9 @@ pub struct CallRule {
 /// What the next reply may hold.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Constraint {
+    /// Calls that come first, one each and in this order: what a small model must not forget to decide.
+    #[serde(default)]
+    pub first: Vec<CallRule>,
     /// The calls that make sense now. A tool may occur in several rules.
     pub calls: Vec<CallRule>,
     /// Names of tools that end a turn: such a call is the only one of its reply.

@@ -33,7 +33,9 @@ impl FromStr for Ref {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text.trim().trim_start_matches(['[', '@']).trim_end_matches(']');
+        // Models like to say more than asked ("[e12]", "@e12", "e12 Send"); what is meant is plain.
+        let word = text.split_whitespace().next().unwrap_or_default();
+        let digits = word.trim_start_matches(['[', '@']).trim_end_matches(']');
         digits
             .strip_prefix('e')
             .and_then(|digits| digits.parse().ok())

@@ -6,7 +6,7 @@
 
 use handiwork_core::event::Started;
 use handiwork_core::model::{Reply, ToolCall, ToolSpec};
-use handiwork_core::{Change, Event, Next, Outcome, Receipt, Ref, Run};
+use handiwork_core::{Action, Change, Event, Next, Outcome, Receipt, Ref, Run, State};
 use serde_json::{Value, json};
 
 /// Its name.
@@ -36,7 +36,7 @@ pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall
     if let Some(problem) = &call.problem {
         return refuse(problem.clone());
     }
-    if reply.calls.len() > 1 {
+    if unseen(run, reply, call) {
         return refuse("not accepted yet: look at what came of the other calls first, then call done alone".to_owned());
     }
     let text = call.args.get("answer").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -53,6 +53,34 @@ pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall
         Some(why) => refuse(why),
         None => Next::End(Outcome::Done { text, value }),
     }
+}
+
+/// What is said of a call that asks for what already is.
+pub(super) const AS_IT_IS: &str = "left as it is: it already holds that";
+
+/// Whether a field already holds what a call would put into it. Such a call is not made: even touching a field can set a
+/// page off.
+pub(super) fn changes_nothing(run: &Run, call: &ToolCall) -> bool {
+    let (Some(screen), Some(Ok(action))) = (run.screen(), Action::from_call(&call.name, &call.args)) else { return false };
+    let Some(node) = action.target().and_then(|r| screen.get(r)) else { return false };
+    match &action {
+        Action::Fill(fill) => node.value.as_deref() == Some(fill.text.as_str()),
+        Action::Select(select) => node.value.as_deref() == Some(select.option.as_str()),
+        Action::Check(check) => node.states.contains(if check.checked { &State::Checked } else { &State::Unchecked }),
+        _ => false,
+    }
+}
+
+/// Whether other calls of the same reply did something that the model has not seen yet.
+fn unseen(run: &Run, reply: &Reply, done: &ToolCall) -> bool {
+    let idle: Vec<&String> = run
+        .events()
+        .rev()
+        .take_while(|event| !matches!(event, Event::Replied { .. }))
+        .filter_map(|event| if let Event::Dropped { call_ids, why } = event { (why == AS_IT_IS).then_some(call_ids) } else { None })
+        .flatten()
+        .collect();
+    reply.calls.iter().any(|call| call.id != done.id && !idle.contains(&&call.id))
 }
 
 fn fits(schema: &Value, value: Option<&Value>) -> Result<(), String> {

@@ -31,11 +31,13 @@ pub struct React {
     pub patience: u32,
     /// Most tokens of one reply of a small model.
     pub reply_tokens: u32,
+    /// Most characters that a model that is held to a grammar may think before its calls; 0 is none.
+    pub thought: u32,
 }
 
 impl Default for React {
     fn default() -> Self {
-        Self { most_calls: 12, patience: 6, reply_tokens: 700 }
+        Self { most_calls: 12, patience: 6, reply_tokens: 700, thought: 0 }
     }
 }
 
@@ -66,7 +68,7 @@ impl React {
             system: prompt::system(started),
             tools: prompt::tools(started),
             messages: transcript::messages(run, started),
-            constraint: run.screen().filter(|_| started.model.constrained).map(|screen| constraint::of(self, started, screen)),
+            constraint: run.screen().filter(|_| started.model.constrained).map(|screen| constraint::of(self, run, started, screen)),
             max_tokens: started.model.small.then_some(self.reply_tokens),
         };
         Next::Ask { role: "act".to_owned(), request: Box::new(request) }
@@ -74,6 +76,10 @@ impl React {
 
     fn after(&self, run: &Run, started: &Started, reply: &Reply) -> Next {
         let pending = run.pending();
+        let idle: Vec<String> = pending.iter().take_while(|call| finish::changes_nothing(run, call)).map(|call| call.id.clone()).collect();
+        if !idle.is_empty() {
+            return Next::Drop { call_ids: idle, why: finish::AS_IT_IS.to_owned() };
+        }
         if let Some(call) = pending.first().filter(|call| call.name == finish::NAME) {
             return finish::judge(run, started, reply, call);
         }

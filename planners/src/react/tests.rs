@@ -207,13 +207,44 @@ async fn a_constrained_model_is_offered_what_is_there() {
     let constraint = model.requests()[0].constraint.clone().expect("constraint");
     let rules: Vec<String> = constraint.calls.iter().map(|rule| format!("{} {}", rule.tool, json!(rule.allowed))).collect();
     insta::assert_snapshot!(rules.join("\n"), @r#"
-    click {"ref":["e1","e4","e6"]}
-    fill {"ref":["e1"]}
-    fill {"ref":["e4"],"text":["{{secret:pin}}"]}
-    press {"keys":["Enter","Escape","Tab","ArrowDown","ArrowUp"],"ref":[]}
+    click {"ref":["e1 Name","e4 Password","e6 On"]}
+    fill {"ref":["e4 Password"],"text":["{{secret:pin}}"]}
+    fill {"ref":["e1 Name"]}
+    press {"keys":["Enter","Escape","ArrowDown","ArrowUp"],"ref":[]}
     done {}
     "#);
+    let first: Vec<String> = constraint.first.iter().map(|rule| format!("{} {}", rule.tool, json!(rule.allowed))).collect();
+    assert_eq!(first, [r#"fill {"ref":["e1 Name"]}"#, r#"fill {"ref":["e4 Password"],"text":["{{secret:pin}}"]}"#]);
     assert!(model.info().small && model.requests()[0].system.contains("{{secret:pin}}"));
+}
+
+/// A field is decided on once; what it already holds is not put into it again; and what had no effect is not offered again.
+#[tokio::test]
+async fn a_constrained_model_is_led_through_the_fields() {
+    let info = ModelInfo { constrained: true, small: true, ..ModelInfo::default() };
+    let model = ScriptedModel::new()
+        .with_info(info)
+        .calls([fill("e1 Name", "Ana"), fill("e2 Mail", ""), click("e4 Help")])
+        .calls([click("e3 Send")])
+        .calls([done("sent")]);
+    let surface = form();
+    let model = Arc::new(model);
+    let with_help = ScriptedSurface::new({ let mut screen = surface.screen(); screen.nodes.push(button(4, "Help")); screen }, |screen, action| {
+        if action.name() == "click" && action.target().is_some_and(|r| r.0 == 3) {
+            screen.url.push_str("thanks");
+            screen.nodes = vec![text("Thanks")];
+        }
+    });
+    let agent = AgentBuilder::new(model.clone(), React::default()).surface(with_help.clone()).build();
+    assert_eq!(agent.run("send").await.expect("done"), "sent");
+    let names: Vec<String> = with_help.done().iter().map(|action| action.name().to_owned()).collect();
+    assert_eq!(names, ["fill", "click", "click"], "the empty mail field was left alone");
+    let constraints: Vec<_> = model.requests().into_iter().map(|request| request.constraint.expect("constraint")).collect();
+    assert_eq!((constraints[0].first.len(), constraints[1].first.len()), (2, 0));
+    let clicks = |place: usize| json!(constraints[place].calls.iter().find(|rule| rule.tool == "click").expect("click").allowed["ref"]).to_string();
+    assert!(clicks(0).contains("Help") && !clicks(1).contains("Help") && clicks(1).contains("Send"), "{}", clicks(1));
+    let said = format!("{:?}", model.requests()[1].messages);
+    assert!(said.contains("left as it is"), "{said}");
 }
 
 /// The same run gives the same answer, also when it was read back from its journal.

@@ -62,10 +62,11 @@ impl<'a> Transcript<'a> {
 
     /// Ends what the model has to be told before it is asked.
     fn turn(&mut self, started: &Started) {
-        let screen = self.screen_text();
+        // A small model loses sight of the goal: it is told again where it reads last.
+        let screen = self.screen_text().map(|text| if started.model.small { format!("{}\n\nGoal: {}", text.trim_end(), started.goal) } else { text });
         match self.reply.take() {
             None if self.messages.is_empty() => {
-                let mut text = format!("Goal: {}", started.goal);
+                let mut text = if started.model.small && screen.is_some() { String::new() } else { format!("Goal: {}", started.goal) };
                 for fact in &self.facts {
                     text.push_str(&format!("\nKnown from before: {fact}"));
                 }
@@ -102,7 +103,7 @@ impl<'a> Transcript<'a> {
 
 fn append(text: &mut String, screen: Option<String>) {
     if let Some(screen) = screen {
-        text.push_str("\n\nScreen:\n");
+        text.push_str(if text.is_empty() { "Screen:\n" } else { "\n\nScreen:\n" });
         text.push_str(screen.trim_end());
     }
 }

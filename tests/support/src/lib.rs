@@ -1,1 +1,5 @@
 //! What the tests, the examples and the demo run against: sites and a stand-in model server, all on loopback.
+
+pub mod deepseek;
+pub mod demo;
+pub mod fixtures;

@@ -1,0 +1,64 @@
+# Everything that is done with this project, by one name each. `make` alone tells what there is.
+#
+# All targets build with the same profile (dev) and the same features, so that nothing is compiled twice: llama.cpp is optimised
+# by its own build, and what is hot in Rust is named in Cargo.toml.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+
+# In CI the build is kept outside of the checkout, which is thrown away after each run.
+ifeq ($(CI),true)
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/handiwork/ci-target
+endif
+
+.PHONY: help
+help: ## Tell what there is.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what the build and the tests need, or say what is missing.
+	@scripts/setup.sh
+
+.PHONY: build
+build: setup ## Build the program, the libraries and the demo site.
+	$(CARGO) build --workspace
+
+.PHONY: demo
+demo: setup ## Have the agent sign in and file a claim on the demo site; write report.html.
+	$(CARGO) build --bin handiwork
+	$(CARGO) run --quiet --example demo
+
+.PHONY: demo-five
+demo-five: setup ## The same with five different sentences; the last line tells how many succeeded.
+	$(CARGO) build --bin handiwork
+	$(CARGO) run --quiet --example demo -- --five
+
+.PHONY: doctor
+doctor: setup ## Say what handiwork itself misses on this machine.
+	$(CARGO) run --quiet --bin handiwork -- doctor
+
+.PHONY: test
+test: setup ## Run every test, and the programs in the documentation.
+	@scripts/test.sh
+
+.PHONY: fmt
+fmt: ## Format the sources.
+	$(CARGO) fmt --all
+
+.PHONY: clippy
+clippy: ## Look for faults; a warning is an error.
+	$(CARGO) clippy --workspace --all-targets -- --deny warnings
+
+.PHONY: check
+check: ## What must pass before a commit: format, clippy, tests.
+	$(CARGO) fmt --all --check
+	@$(MAKE) --no-print-directory clippy
+	@$(MAKE) --no-print-directory test
+
+.PHONY: deny
+deny: ## Check licences, advisories and bans of the dependencies.
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; \
+	else echo "cargo-deny is not installed; get it with: cargo install --locked cargo-deny" >&2; exit 1; fi

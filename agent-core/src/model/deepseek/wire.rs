@@ -1,0 +1,191 @@
+//! The exchange over HTTP.
+//!
+//! Nothing waits for ever: connecting, every silence and the whole exchange have a limit each. No proxy is used but one that is
+//! given, no redirect is followed (the key would go with it), and the key is in no error and no `Debug` output.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::dialect::Dialect;
+use super::failure::{self, Headers};
+use super::reply::Assembly;
+use super::request;
+use super::sse::Sse;
+use crate::context::{Context, Progress};
+use crate::model::{ModelError, Reply, Request};
+
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The longest that an exchange may take when its context has no deadline.
+const LONGEST: Duration = Duration::from_mins(30);
+
+/// More of a reply than this is no reply.
+const MOST_BYTES: usize = 64 << 20;
+
+/// How much of a refusal is read.
+const MOST_REFUSAL: usize = 64 << 10;
+
+/// How to talk to one server.
+pub(super) struct Wire {
+    pub(super) base: String,
+    key: Option<String>,
+    pub(super) dialect: Dialect,
+    pub(super) thinking: Option<bool>,
+    pub(super) proxy: Option<String>,
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = self.key.as_ref().map(|_| "…");
+        f.debug_struct("Wire").field("base", &self.base).field("key", &key).field("thinking", &self.thinking).finish_non_exhaustive()
+    }
+}
+
+impl Wire {
+    pub(super) fn new(base: String, key: Option<String>, dialect: Dialect) -> Self {
+        let key = key.map(|key| key.trim().to_owned());
+        Self { base, key, dialect, thinking: None, proxy: None, client: OnceLock::new() }
+    }
+
+    pub(super) async fn complete(&self, cx: &Context, id: &str, request: &Request) -> Result<Reply, ModelError> {
+        let body = request::body(id, &self.dialect, self.thinking, request)?;
+        let limit = cx.left(LONGEST);
+        let exchange = async {
+            let response = self.send(id, &body).await?;
+            self.read(cx, response, request.messages.len()).await
+        };
+        timeout(limit, exchange).await.unwrap_or_else(|_| Err(ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)))
+    }
+
+    fn url(&self) -> String {
+        format!("{}/chat/completions", self.base.trim_end_matches('/'))
+    }
+
+    /// Made once, when first needed: making it reads the machine's certificates, and may fail.
+    fn client(&self) -> Result<&Client, ModelError> {
+        let client = self.client.get_or_init(|| {
+            let mut builder = Client::builder()
+                .no_proxy()
+                .connect_timeout(CONNECT)
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent(concat!("handiwork/", env!("CARGO_PKG_VERSION")));
+            if let Some(proxy) = &self.proxy {
+                builder = builder
+                    .proxy(reqwest::Proxy::all(proxy).map_err(|error| format!("the proxy {proxy} can't be used: {}", cause(&error)))?);
+            }
+            builder.build().map_err(|error| format!("no HTTPS client could be made: {}", cause(&error)))
+        });
+        client.as_ref().map_err(|error| ModelError::BadRequest(error.clone()))
+    }
+
+    fn headers(&self) -> Result<HeaderMap, ModelError> {
+        let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/event-stream"))]);
+        if let Some(key) = &self.key {
+            let value = (!key.is_empty()).then(|| HeaderValue::try_from(format!("Bearer {key}")).ok()).flatten();
+            let mut value = value.ok_or_else(|| ModelError::Unauthorized("it is empty, or holds characters that no key has".to_owned()))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Ok(headers)
+    }
+
+    /// Sends the request; gives the answer if it is one.
+    async fn send(&self, id: &str, body: &Value) -> Result<Response, ModelError> {
+        let url = self.url();
+        if let Err(error) = url::Url::parse(&url) {
+            return Err(ModelError::BadRequest(format!("{:?} is no address of a server: {error}", self.base)));
+        }
+        let unreachable = |detail: String| ModelError::Unreachable { url: self.base.clone(), detail };
+        let sent = timeout(self.dialect.silence, self.client()?.post(&url).headers(self.headers()?).json(body).send()).await;
+        let mut response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) if error.is_builder() => return Err(ModelError::BadRequest(cause(&error))),
+            Ok(Err(error)) if error.is_timeout() => return Err(unreachable(format!("no connection within {} s", CONNECT.as_secs()))),
+            Ok(Err(error)) => return Err(unreachable(cause(&error))),
+            Err(_) => return Err(unreachable(format!("no answer within {} s", self.dialect.silence.as_secs()))),
+        };
+        let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (retry_after, date, media) = (header(RETRY_AFTER), header(DATE), header(CONTENT_TYPE).unwrap_or_default());
+        let status = response.status().as_u16();
+        if status != 200 {
+            let text = self.without_key(&refusal(&mut response).await);
+            let headers = Headers { retry_after: retry_after.as_deref(), date: date.as_deref() };
+            return Err(failure::of_status(status, &headers, &text, id));
+        }
+        if media.starts_with("text/html") || media.starts_with("application/json") {
+            let text = self.without_key(&refusal(&mut response).await);
+            return Err(ModelError::Unreadable(format!("{url} gave {media}, not a stream of events: {}", failure::clip(&text))));
+        }
+        Ok(response)
+    }
+
+    async fn read(&self, cx: &Context, mut response: Response, place: usize) -> Result<Reply, ModelError> {
+        let mut reader = Sse::default();
+        let mut assembly = Assembly::new(self.dialect);
+        let (mut bytes, mut waits, mut begun) = (0, 0, false);
+        loop {
+            let chunk = match timeout(self.dialect.silence, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) if reader.finish().is_some_and(|data| is_done(&data)) => return assembly.finish(place),
+                Ok(Ok(None)) => return Err(ModelError::Truncated("the stream ended without [DONE]".to_owned())),
+                Ok(Err(error)) => return Err(ModelError::Truncated(cause(&error))),
+                Err(_) => return Err(ModelError::Truncated(format!("nothing came for {} s", self.dialect.silence.as_secs()))),
+            };
+            bytes += chunk.len();
+            if bytes > MOST_BYTES {
+                return Err(ModelError::Unreadable(format!("it is longer than {} MiB", MOST_BYTES >> 20)));
+            }
+            for data in reader.feed(&chunk) {
+                if is_done(&data) {
+                    return assembly.finish(place);
+                }
+                begun = true;
+                assembly.push(&data, |progress| cx.report(progress))?;
+            }
+            if !begun && reader.comments() > waits {
+                waits = reader.comments();
+                cx.report(Progress::Waiting("the server has the request and has not begun to answer".to_owned()));
+            }
+        }
+    }
+
+    /// Servers quote what they refuse.
+    fn without_key(&self, text: &str) -> String {
+        match &self.key {
+            Some(key) if !key.is_empty() => text.replace(key.as_str(), "[key]"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+fn is_done(data: &str) -> bool {
+    data.trim() == "[DONE]"
+}
+
+/// The beginning of a refusal's body; what came until it broke off, if it does.
+async fn refusal(response: &mut Response) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Ok(Some(chunk))) = timeout(CONNECT, response.chunk()).await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= MOST_REFUSAL {
+            break;
+        }
+    }
+    bytes.truncate(MOST_REFUSAL);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The innermost reason: the outer ones only say that something failed.
+fn cause(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}

@@ -1,0 +1,128 @@
+//! What a reply may be, as a grammar: calls of the tools that make sense now, on elements that are there.
+//!
+//! A request's constraint names calls and, for some arguments, the allowed values; the tools' schemas say the rest. So a
+//! model can't name a tool or an element that does not exist, and its reply needs no repair.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::gbnf::{Rules, literal, required};
+use crate::model::{CallRule, Constraint, ModelError, Request, ToolSpec};
+
+/// Most calls of a reply when nobody says.
+const MOST_CALLS: u32 = 8;
+/// Most characters of thought when nobody says.
+const THOUGHT: u32 = 300;
+/// Most characters of thought that a grammar can hold.
+const LONGEST_THOUGHT: u32 = 1500;
+
+/// The grammar of the reply in GBNF; `None` for free text.
+pub(super) fn of(request: &Request) -> Result<Option<String>, ModelError> {
+    let everything = || request.tools.iter().map(|tool| CallRule { tool: tool.name.clone(), allowed: BTreeMap::new() }).collect();
+    let constraint = match &request.constraint {
+        Some(constraint) if constraint.calls.is_empty() => Constraint { calls: everything(), ..constraint.clone() },
+        Some(constraint) => constraint.clone(),
+        None => Constraint { calls: everything(), most_calls: MOST_CALLS, thought: THOUGHT, ..Constraint::default() },
+    };
+    if constraint.calls.is_empty() && constraint.first.is_empty() {
+        return Ok(None);
+    }
+    let mut rules = Rules::default();
+    let mut first = String::new();
+    for rule in &constraint.first {
+        if let Some(name) = call(&mut rules, named(request, rule)?, rule)? {
+            let _ = write!(first, "{name} \"\\n\" ");
+        }
+    }
+    let (mut joined, mut alone) = (Vec::new(), Vec::new());
+    for rule in &constraint.calls {
+        if let Some(name) = call(&mut rules, named(request, rule)?, rule)? {
+            if constraint.alone.contains(&rule.tool) { alone.push(name) } else { joined.push(name) }
+        }
+    }
+    let mut replies = Vec::new();
+    if !joined.is_empty() {
+        let any = rules.add("call", &joined.join(" | "));
+        replies.push(match constraint.most_calls {
+            0 | 1 => any,
+            most => {
+                let more = rules.add("more", &format!("\"\\n\" {any}"));
+                format!("{any} {more}{{0,{}}}", most - 1)
+            }
+        });
+    }
+    replies.extend(alone);
+    if replies.is_empty() {
+        return Err(ModelError::BadRequest("the constraint leaves no call that could be made".to_owned()));
+    }
+    let reply = rules.add("reply", &replies.join(" | "));
+    let reply = if first.is_empty() { reply } else { rules.add("whole", &format!("{first}{reply}")) };
+    Ok(Some(match constraint.thought.min(LONGEST_THOUGHT) {
+        0 => rules.finish(&reply),
+        most => {
+            let text = format!("{} plain{{1,{most}}} {}", literal("{\"thought\":\""), literal("\"}\n"));
+            let thought = rules.add("thought", &text);
+            rules.finish(&format!("{thought}? {reply}"))
+        }
+    }))
+}
+
+/// The tool that a rule names.
+fn named<'a>(request: &'a Request, rule: &CallRule) -> Result<&'a ToolSpec, ModelError> {
+    let why = || format!("the constraint names \"{}\", which is no tool of the request", rule.tool);
+    request.tools.iter().find(|tool| tool.name == rule.tool).ok_or_else(|| ModelError::BadRequest(why()))
+}
+
+/// A rule for one call; `None` when a required argument has no allowed value.
+fn call(rules: &mut Rules, tool: &ToolSpec, rule: &CallRule) -> Result<Option<String>, ModelError> {
+    let properties = tool.parameters.get("properties").and_then(Value::as_object);
+    let takes = |key: &str| properties.is_some_and(|properties| properties.contains_key(key));
+    if let Some(key) = rule.allowed.keys().find(|key| !takes(key)) {
+        return Err(ModelError::BadRequest(format!("the constraint names the argument \"{key}\", which \"{}\" doesn't take", tool.name)));
+    }
+    let required = required(&tool.parameters);
+    let mut fixed = format!("{{\"do\":{}", Value::from(tool.name.as_str()));
+    let mut body = String::new();
+    for (key, schema) in properties.into_iter().flatten() {
+        let must = required.contains(&key.as_str());
+        let value = match rule.allowed.get(key) {
+            Some(values) if values.is_empty() => {
+                if must {
+                    return Ok(None);
+                }
+                continue;
+            }
+            Some(values) => rules.one_of(values),
+            None if must => rules.schema(schema),
+            None => rules.schema(&not_null(schema)),
+        };
+        let name = format!(",{}:", Value::from(key.as_str()));
+        if must {
+            fixed.push_str(&name);
+            let _ = write!(body, "{} {value} ", literal(&fixed));
+        } else {
+            if !fixed.is_empty() {
+                let _ = write!(body, "{} ", literal(&fixed));
+            }
+            let _ = write!(body, "({} {value})? ", literal(&name));
+        }
+        fixed.clear();
+    }
+    fixed.push('}');
+    body.push_str(&literal(&fixed));
+    Ok(Some(rules.add(&tool.name, &body)))
+}
+
+/// The schema of an optional argument without its `null`: leaving it out says the same.
+fn not_null(schema: &Value) -> Value {
+    let is_null = |branch: &Value| branch.as_str() == Some("null") || branch.get("type").and_then(Value::as_str) == Some("null");
+    let mut schema = schema.clone();
+    for key in ["anyOf", "oneOf", "type", "enum"] {
+        if let Some(Value::Array(branches)) = schema.get_mut(key) {
+            branches.retain(|branch| !is_null(branch) && !branch.is_null());
+        }
+    }
+    schema
+}

@@ -1,0 +1,154 @@
+//! The store against real files, and real damage to them.
+
+mod damage;
+mod facts;
+mod journal;
+mod runs;
+
+use std::path::{Path, PathBuf};
+
+use handiwork_core::action::{Click, Fill};
+use handiwork_core::event::{ShotRef, Started};
+use handiwork_core::model::{FinishReason, Price};
+use handiwork_core::{
+    Action, BlobId, Change, EffectClass, Entry, Event, Fact, Form, ModelInfo, Node, Outcome, Policy, Receipt, Ref, Reply, Resolved, RunId,
+    Screen, SurfaceInfo, Target, ToolCall, ToolSpec, Usage,
+};
+use serde_json::json;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+use crate::Store;
+use crate::store::Setup;
+
+pub(super) struct Place {
+    _folder: tempfile::TempDir,
+    pub(super) file: PathBuf,
+}
+
+pub(super) fn place() -> Place {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("deep/er/store.db");
+    Place { _folder: folder, file }
+}
+
+pub(super) async fn open(file: &Path) -> Store {
+    Store::open(file).await.expect("opens")
+}
+
+pub(super) async fn open_with(file: &Path, setup: Setup) -> Store {
+    Store::open_with(file, setup).await.expect("opens")
+}
+
+/// The file, past all of our code.
+pub(super) async fn raw(file: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(file).connect().await.expect("connects")
+}
+
+pub(super) fn run(id: &str) -> RunId {
+    RunId(id.to_owned())
+}
+
+pub(super) fn entries(events: Vec<Event>) -> Vec<Entry> {
+    events.into_iter().zip(0..).map(|(event, seq)| Entry { seq, at: 1_795_000_000_000 + seq as i64, event }).collect()
+}
+
+pub(super) fn answer(text: &str) -> Event {
+    Event::Answer { approved: true, text: text.to_owned() }
+}
+
+pub(super) fn started(goal: &str) -> Event {
+    Event::Started(Box::new(Started {
+        version: 1,
+        goal: goal.to_owned(),
+        url: Some("https://shop.example/".to_owned()),
+        planner: ("react".to_owned(), 1),
+        model: ModelInfo {
+            provider: "deepseek".to_owned(),
+            id: "deepseek-flash".to_owned(),
+            context: 1_000_000,
+            price: Some(Price { hit: 0.5, miss: 0.25, output: 2.0 }),
+            ..ModelInfo::default()
+        },
+        surface: Some(SurfaceInfo { kind: "browser".to_owned(), actions: vec!["click".to_owned()] }),
+        tools: vec![ToolSpec { name: "add".to_owned(), description: "Adds.".to_owned(), parameters: json!({ "type": "object" }) }],
+        policy: Policy::ask().origins(["https://shop.example"]),
+        secrets: vec![("password".to_owned(), "https://shop.example".to_owned())],
+        output_schema: Some(json!({ "$blob": "looks like a stand-in, is none" })),
+    }))
+}
+
+/// A screen of `lines` lines: 60 are well over the size at which a field becomes a blob.
+pub(super) fn screen(lines: u32) -> Screen {
+    let nodes = (0..lines).map(|n| Node {
+        depth: 1,
+        r#ref: Some(Ref(n)),
+        role: "button".to_owned(),
+        name: format!("Überweisung {n} 转账"),
+        value: Some("\"quoted\"\n".to_owned()),
+        ..Node::default()
+    });
+    Screen { title: "Bank".to_owned(), url: "https://bank.example/".to_owned(), nodes: nodes.collect(), ..Screen::default() }
+}
+
+pub(super) fn replied() -> Event {
+    let call = ToolCall {
+        id: "call_00_ab".to_owned(),
+        name: "click".to_owned(),
+        args: json!({ "z": 1, "a": [null, 1.5] }),
+        problem: Some("p".to_owned()),
+    };
+    Event::Replied {
+        role: "act".to_owned(),
+        reply: Reply {
+            content: "I click.".to_owned(),
+            reasoning: Some(String::new()),
+            calls: vec![call],
+            usage: Usage { prompt: 1000, cached: 900, completion: 50, reasoning: 20 },
+            finish: FinishReason::ToolCalls,
+        },
+        cost_usd: 0.125,
+        millis: 900,
+    }
+}
+
+/// One of each, some of them large.
+pub(super) fn every_event() -> Vec<Event> {
+    let target = Target {
+        r#ref: Ref(4),
+        role: "button".to_owned(),
+        name: "Pay".to_owned(),
+        origin: "https://shop.example".to_owned(),
+        form: Some(Form { method: "POST".to_owned(), origin: "https://shop.example".to_owned(), submits: true }),
+        rect: handiwork_core::Rect { x: 1.5, y: -2.0, w: 3.25, h: 4.0 },
+    };
+    let shot = ShotRef { blob: BlobId::of(b"picture"), media_type: "image/webp".to_owned(), size: (1280.0, 720.0) };
+    let fact = Fact { id: 3, text: "She pays by card.".to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at: 5 };
+    let changes = vec![Change::Navigated { from: "a".to_owned(), to: "b".to_owned() }, Change::Focus { r#ref: None }];
+    vec![
+        started("Pay the bill"),
+        Event::Observed { screen: screen(60), shot: Some(shot.clone()) },
+        Event::Observed { screen: screen(1), shot: None },
+        Event::Recalled { query: "pay".to_owned(), facts: vec![fact] },
+        Event::Asked { role: "act".to_owned(), request_hash: "00ff".to_owned() },
+        replied(),
+        Event::Intent {
+            call_id: "call_00_ab".to_owned(),
+            resolved: Resolved::new(Action::Click(Click { r#ref: Ref(4) }), Some(target), EffectClass::Irreversible),
+            screen_hash: Some(screen(1).hash()),
+        },
+        Event::Intent {
+            call_id: "call_01".to_owned(),
+            resolved: Resolved::new(Action::Fill(Fill { r#ref: Ref(5), text: "{{secret:password}}".to_owned() }), None, EffectClass::Write),
+            screen_hash: None,
+        },
+        Event::Receipt { call_id: "call_00_ab".to_owned(), receipt: Receipt::Verified { changes }, millis: 3, shot: Some(shot) },
+        Event::Receipt { call_id: "call_01".to_owned(), receipt: Receipt::NoEffect, millis: 3, shot: None },
+        Event::ToolResult { call_id: "c".to_owned(), result: Ok(json!({ "page": "x".repeat(100_000) })), millis: 1 },
+        Event::ToolResult { call_id: "c".to_owned(), result: Err("no".to_owned()), millis: 1 },
+        Event::Dropped { call_ids: vec!["c".to_owned()], why: "the one before failed".to_owned() },
+        Event::Question { call_id: Some("c".to_owned()), text: "May I?".to_owned(), hash: Some("00".to_owned()) },
+        answer("yes"),
+        Event::Ended { outcome: Outcome::Done { text: "Paid.".to_owned(), value: Some(json!({ "total": 3 })) } },
+    ]
+}

@@ -1,0 +1,129 @@
+//! Acting: an action is resolved to one element, checked again right before it is done, and judged by what came of it.
+//!
+//! A family of actions is a file. Each does its own input and says what a success must show; finding the element
+//! ([`resolve`]) and looking for the effect ([`super::watch`]) are the same for all.
+
+mod check;
+mod click;
+mod effect;
+mod facts;
+mod fill;
+mod keys;
+mod navigate;
+mod press;
+mod resolve;
+mod scroll;
+mod select;
+mod tabs;
+mod upload;
+mod wait;
+
+use handiwork_core::{Action, Change, Context, Reason, Receipt, Ref, Resolved, SurfaceError};
+
+use super::Browser;
+use super::cdp::{CallError, Until};
+use super::watch::Counts;
+use facts::Facts;
+
+/// An element that is about to be acted on, checked and in place.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) r#ref: Ref,
+    pub(crate) id: u64,
+    pub(crate) tab: u32,
+    pub(crate) token: String,
+    pub(crate) facts: Facts,
+}
+
+/// Why an action has no receipt of its own making.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// It was not done.
+    Refused(Reason),
+    /// It may have been done.
+    Unknown(String),
+    /// The browser failed before anything was done.
+    Failed(SurfaceError),
+}
+
+impl From<Reason> for Halt {
+    fn from(reason: Reason) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl Halt {
+    /// A call failed before anything was done.
+    pub(crate) fn before(error: CallError) -> Self {
+        Self::Failed(error.surface("checking the page before the action"))
+    }
+
+    /// A call failed when something may have been done already.
+    pub(crate) fn during(error: CallError) -> Self {
+        match error {
+            CallError::Gone(_) => Self::Failed(error.surface("acting")),
+            CallError::TimedOut(ms) => Self::Unknown(format!("the page did not answer within {ms} ms; it may be busy")),
+            CallError::Detached => Self::Unknown("the tab was closed or crashed".to_owned()),
+            CallError::Remote(detail) | CallError::Unreadable(detail) => Self::Unknown(detail),
+        }
+    }
+}
+
+/// The verdict on what was observed.
+pub(crate) fn verdict(changes: Vec<Change>) -> Receipt {
+    if changes.is_empty() { Receipt::NoEffect } else { Receipt::Verified { changes } }
+}
+
+/// The verdict when all is as was wanted before anything was done.
+pub(crate) const fn already() -> Receipt {
+    Receipt::Verified { changes: Vec::new() }
+}
+
+impl Browser {
+    pub(crate) async fn dispatch_action(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Receipt, SurfaceError> {
+        let done = match &resolved.action {
+            Action::Navigate(args) => self.navigate(cx, &args.url, until).await,
+            Action::Back(_) => self.back(cx, until).await,
+            Action::Wait(args) => self.wait_for(cx, &args.text, until).await,
+            Action::SwitchTab(args) => self.switch_tab(cx, args.tab, until).await,
+            Action::Scroll(args) => self.scroll(cx, resolved, args, until).await,
+            Action::Click(_) => self.click(cx, resolved, until).await,
+            Action::Fill(args) => self.fill(cx, resolved, &args.text, until).await,
+            Action::Type(args) => self.type_text(cx, resolved, &args.text, until).await,
+            Action::Press(args) => self.press(cx, resolved, args, until).await,
+            Action::Select(args) => self.select(cx, resolved, &args.option, until).await,
+            Action::Check(args) => self.check(cx, resolved, args.checked, until).await,
+            Action::Upload(args) => self.upload(cx, resolved, &args.path, until).await,
+            other => Err(Halt::Refused(Reason::Unsupported { action: other.name().to_owned() })),
+        };
+        match done {
+            Ok(receipt) => Ok(receipt),
+            Err(Halt::Refused(reason)) => Ok(Receipt::refused(reason)),
+            Err(Halt::Unknown(why)) => Ok(Receipt::Unknown { why: cx.secrets().redact(&why) }),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Does `act`, and gives what changed by it. Changes that `act` itself has seen to be there need no further search.
+    pub(crate) async fn acting<F>(
+        &self,
+        cx: &Context,
+        target: Option<(Ref, u64)>,
+        counts: Counts,
+        until: Until,
+        act: F,
+    ) -> Result<Vec<Change>, Halt>
+    where
+        F: Future<Output = Result<Vec<Change>, CallError>> + Send,
+    {
+        let watch = self.watch(cx, target, counts, until).await.map_err(Halt::before)?;
+        let changes = match act.await {
+            Ok(known) => self.effects(cx, &watch, known, until).await.map_err(Halt::during),
+            // The tab closed, or the document went, in the middle of the input: that is an effect.
+            Err(CallError::Detached) => self.effects(cx, &watch, Vec::new(), until).await.map_err(Halt::during),
+            Err(error) => Err(Halt::during(error)),
+        };
+        self.unwatch(&watch, until).await;
+        changes
+    }
+}

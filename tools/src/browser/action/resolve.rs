@@ -1,0 +1,221 @@
+//! Finding the target of an action, and refusing what can't be done to it.
+//!
+//! What may pass (a cover that fades, a button that is being enabled) is waited for; what won't is refused at once. The same
+//! check runs again right before the action, then without waiting, and must find exactly what was decided on.
+
+use std::time::Duration;
+
+use handiwork_core::policy::{UrlClass, classify};
+use handiwork_core::{Action, Context, EffectClass, Form, Reason, Ref, Refusal, Resolved, Target, Verb};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::super::Browser;
+use super::super::cdp::{CallError, Until};
+use super::super::screen::refs::Known;
+use super::facts::Facts;
+use super::{Found, Halt, effect, keys};
+
+/// How long a passing obstacle is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl From<Halt> for Refusal {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Refused(reason) => Self::NotDispatched(reason),
+            Halt::Failed(error) => Self::Surface(error),
+            // Nothing is done while resolving, so nothing can be unknown.
+            Halt::Unknown(problem) => Self::NotDispatched(Reason::BadArguments { problem }),
+        }
+    }
+}
+
+impl Browser {
+    pub(crate) async fn resolve_action(&self, cx: &Context, action: &Action, until: Until) -> Result<Resolved, Refusal> {
+        match action {
+            Action::Navigate(args) => {
+                if let UrlClass::Refused { why } = classify(&args.url) {
+                    return Err(Reason::BadArguments { problem: why }.into());
+                }
+            }
+            Action::Back(_) => {
+                self.way_back(until).await?;
+            }
+            Action::SwitchTab(args) => {
+                self.known_tab(args.tab)?;
+            }
+            Action::Wait(args) if args.text.trim().is_empty() => {
+                return Err(Reason::BadArguments { problem: "say which text to wait for".to_owned() }.into());
+            }
+            Action::Press(args) => {
+                keys::parse(&args.keys).map_err(|problem| Reason::BadArguments { problem })?;
+            }
+            Action::Tool(call) => return Err(Reason::Unsupported { action: call.tool.clone() }.into()),
+            _ => {}
+        }
+        let (resolved, _) = self.locate(cx, action, Instant::now() + PATIENCE, until).await?;
+        Ok(resolved)
+    }
+
+    /// Finds the target once more and makes sure that it is what was decided on.
+    pub(crate) async fn again(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Option<Found>, Halt> {
+        let (now, found) = self.locate(cx, &resolved.action, Instant::now(), until).await?;
+        if now.hash == resolved.hash {
+            return Ok(found);
+        }
+        let told = |resolved: &Resolved| {
+            resolved.target.as_ref().map_or("nothing".to_owned(), |target| {
+                let form = target.form.as_ref().filter(|form| form.submits);
+                let form = form.map_or(String::new(), |form| format!(" that sends a {} form to {}", form.method, form.origin));
+                format!("{}{form} ({:?})", Facts::describe(&target.role, &target.name), resolved.effect).to_lowercase()
+            })
+        };
+        Err(Reason::Changed { was: told(resolved), now: told(&now) }.into())
+    }
+
+    /// The same for an action that must have a target.
+    pub(crate) async fn again_found(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Found, Halt> {
+        let found = self.again(cx, resolved, until).await?;
+        found.ok_or_else(|| Reason::BadArguments { problem: format!("{} needs the ref of an element", resolved.action.name()) }.into())
+    }
+
+    async fn locate(&self, cx: &Context, action: &Action, patience: Instant, until: Until) -> Result<(Resolved, Option<Found>), Halt> {
+        let r = match (action, action.target()) {
+            (_, Some(r)) => r,
+            (Action::Press(args), None) => match self.focused_ref(until).await? {
+                Some(r) => r,
+                None => return Ok((Resolved::new(action.clone(), None, effect::of_press(&args.keys, None)), None)),
+            },
+            _ => return Ok((Resolved::new(action.clone(), None, action.effect()), None)),
+        };
+        let known = self.refs().get(r).cloned().ok_or(Reason::UnknownRef { r#ref: r })?;
+        let facts = loop {
+            match self.facts(cx, action, r, &known, until).await {
+                Ok(facts) => break facts,
+                Err(Halt::Refused(Reason::Disabled | Reason::Hidden | Reason::Moving | Reason::Covered { .. }))
+                    if Instant::now() < patience && !until.is_over() =>
+                {
+                    tokio::time::sleep(Duration::from_millis(60)).await;
+                }
+                Err(halt) => return Err(halt),
+            }
+        };
+        self.fits(cx, action, &known, &facts, until).await?;
+        let form = facts.form.as_ref().map(|form| Form { method: form.method.clone(), origin: form.origin.clone(), submits: form.submits });
+        let target =
+            Target { r#ref: r, role: known.role.clone(), name: known.name.clone(), origin: facts.origin.clone(), form, rect: facts.rect() };
+        let effect = match action {
+            Action::Click(_) => effect::of_click(&facts),
+            Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
+            Action::Scroll(_) => EffectClass::Read,
+            _ => EffectClass::Write,
+        };
+        let found = Found { r#ref: r, id: known.id, tab: known.tab, token: known.token, facts };
+        Ok((Resolved::new(action.clone(), Some(target), effect), Some(found)))
+    }
+
+    /// The ref of the element that has the focus, if the model was shown it.
+    async fn focused_ref(&self, until: Until) -> Result<Option<Ref>, Halt> {
+        let tab = self.tab().map_err(Halt::before)?;
+        let answer = self.call(tab.number, None, "focused", &json!([]), until).await.map_err(Halt::before)?;
+        Ok(answer.and_then(|answer| self.refs().of(&answer.token, answer.value.as_u64()?)))
+    }
+
+    /// What the element is now, when it is there, unchanged and can be acted on.
+    async fn facts(&self, cx: &Context, action: &Action, r: Ref, known: &Known, until: Until) -> Result<Facts, Halt> {
+        let stale = || Halt::Refused(Reason::Stale { r#ref: r });
+        let tab = self.tab().map_err(Halt::before)?;
+        if tab.number != known.tab {
+            return Err(stale());
+        }
+        // These don't need a place for a click; an upload field is often hidden behind the button that opens it.
+        let free = matches!(action, Action::Upload(_) | Action::Scroll(_));
+        let enter = matches!(action, Action::Press(_));
+        let args = json!([known.id, { "scroll": true, "still": true, "enter": enter, "free": free }]);
+        let answer = match self.call(tab.number, Some(&known.token), "inspect", &args, until).await {
+            Ok(answer) => answer.ok_or_else(stale)?,
+            Err(CallError::Detached) => return Err(stale()),
+            Err(error) => return Err(Halt::before(error)),
+        };
+        let facts: Facts = serde_json::from_value(answer.value).map_err(|error| Halt::before(CallError::Unreadable(error.to_string())))?;
+        if facts.state != "there" {
+            return Err(stale());
+        }
+        let name = cx.secrets().redact(&facts.name);
+        if facts.hidden && !matches!(action, Action::Press(_)) {
+            // Told before any change: what is not drawn has no name either.
+            return Err(Reason::Hidden.into());
+        }
+        let scrolled_box = matches!(action, Action::Scroll(_));
+        if !scrolled_box && (facts.role != known.role || name != known.name) {
+            let (was, now) = (Facts::describe(&known.role, &known.name), Facts::describe(&facts.role, &name));
+            return Err(Reason::Changed { was, now }.into());
+        }
+        if scrolled_box {
+            return Ok(facts);
+        }
+        if facts.disabled {
+            return Err(Reason::Disabled.into());
+        }
+        if free || matches!(action, Action::Press(_)) {
+            return Ok(facts);
+        }
+        if facts.moving {
+            return Err(Reason::Moving.into());
+        }
+        if facts.point.is_none() {
+            return Err(Reason::Covered { by: cx.secrets().redact(&facts.cover) }.into());
+        }
+        Ok(facts)
+    }
+
+    /// Whether the action is one for this element, with arguments that it can take.
+    async fn fits(&self, cx: &Context, action: &Action, known: &Known, facts: &Facts, until: Until) -> Result<(), Halt> {
+        let wrong = |wanted: &str| Err(Halt::Refused(Reason::WrongKind { role: facts.role.clone(), wanted: wanted.to_owned() }));
+        match action {
+            Action::Click(_) if facts.kind == "file" => wrong("something to click; use upload to give it a file"),
+            Action::Click(_) if facts.tag == "select" => wrong("something to click; use select to choose one of its options"),
+            Action::Fill(_) | Action::Type(_) if !facts.editable => Err(Reason::NotEditable { role: facts.role.clone() }.into()),
+            Action::Fill(_) | Action::Type(_) if facts.readonly => {
+                Err(Reason::NotEditable { role: format!("readonly {}", facts.role) }.into())
+            }
+            Action::Fill(args) => {
+                self.may_reveal(cx, &args.text, &facts.origin)?;
+                if !args.text.contains("{{secret:") {
+                    let answer = self.call(known.tab, Some(&known.token), "misfit", &json!([known.id, args.text]), until).await;
+                    let answer = answer.map_err(Halt::before)?;
+                    if let Some(problem) = answer.and_then(|answer| Some(answer.value.as_str()?.to_owned())).filter(|text| !text.is_empty())
+                    {
+                        return Err(Reason::BadArguments { problem }.into());
+                    }
+                }
+                Ok(())
+            }
+            Action::Type(args) => self.may_reveal(cx, &args.text, &facts.origin),
+            Action::Select(_) if facts.tag != "select" => wrong("a select; click this one, then click the option"),
+            Action::Select(args) => {
+                let answer = self.call(known.tab, Some(&known.token), "chosen", &json!([known.id, args.option]), until).await;
+                match answer.map_err(Halt::before)? {
+                    Some(answer) if answer.value.is_null() => {
+                        let options = facts.options.iter().map(|option| cx.secrets().redact(option)).collect();
+                        Err(Reason::NoSuchOption { options }.into())
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Action::Check(_) if facts.checked.is_empty() => wrong("a checkbox, radio or switch"),
+            Action::Check(args) if !args.checked && facts.role == "radio" && facts.checked == "checked" => {
+                Err(Reason::BadArguments { problem: "a radio is switched off by choosing another one of its group".to_owned() }.into())
+            }
+            Action::Upload(_) if facts.kind != "file" => wrong("an upload field"),
+            Action::Upload(args) => self.allowed_file(&args.path).await.map(|_| ()).map_err(Halt::Refused),
+            Action::Click(_) if !facts.verbs.iter().any(|verb| *verb != Verb::Scroll) => wrong("something to click"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the page may get the secrets that `text` asks for. Their values go no further than this.
+    fn may_reveal(&self, cx: &Context, text: &str, origin: &str) -> Result<(), Halt> {
+        super::fill::reveal(cx, text, origin).map(|_| ()).map_err(Halt::Refused)
+    }
+}

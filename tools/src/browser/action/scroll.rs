@@ -1,0 +1,47 @@
+//! Scroll: the page or one of its boxes, by most of what is in view.
+
+use handiwork_core::action::{Direction, Scroll};
+use handiwork_core::{Change, Context, Receipt, Resolved};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::Browser;
+use super::super::cdp::{CallError, Until};
+use super::Halt;
+
+#[derive(Deserialize)]
+struct Moved {
+    from: (f64, f64),
+    to: (f64, f64),
+}
+
+impl Browser {
+    pub(super) async fn scroll(&self, cx: &Context, resolved: &Resolved, args: &Scroll, until: Until) -> Result<Receipt, Halt> {
+        let found = self.again(cx, resolved, until).await?;
+        let tab = self.tab().map_err(Halt::before)?;
+        let direction = match args.direction {
+            Direction::Up => "up",
+            Direction::Down => "down",
+            Direction::Left => "left",
+            Direction::Right => "right",
+            Direction::Top => "top",
+            Direction::Bottom => "bottom",
+        };
+        let mark = self.state.mark();
+        let (token, id) = found.as_ref().map_or((None, 0), |found| (Some(found.token.as_str()), found.id));
+        let answer = self.call(tab.number, token, "scrollTo", &json!([id, direction]), until).await.map_err(Halt::during)?;
+        let moved: Option<Moved> = answer.and_then(|answer| serde_json::from_value(answer.value).ok());
+        let Some(moved) = moved.filter(|moved| (moved.from.0 - moved.to.0).abs() + (moved.from.1 - moved.to.1).abs() >= 1.0) else {
+            return Ok(Receipt::NoEffect);
+        };
+        // What is loaded on scrolling belongs to what is seen next.
+        match self.settle(mark, until).await {
+            Ok(()) | Err(CallError::Detached) => {}
+            Err(error) => return Err(Halt::during(error)),
+        }
+        if let Ok(look) = self.look(cx, false, until).await {
+            self.remember(look);
+        }
+        Ok(Receipt::Verified { changes: vec![Change::Scrolled { x: moved.to.0, y: moved.to.1 }] })
+    }
+}

@@ -1,0 +1,267 @@
+//! Messages over the pipe: calls matched to their answers, everything else handed on as events.
+//!
+//! JSON texts separated by NUL bytes. When the browser goes, every waiting call fails at once; when a session goes, its calls do.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chromiumoxide::types::{Command, MethodCall};
+use handiwork_core::{Context, SurfaceError};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::pipe;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// Until when, and how long that was in all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until {
+    pub(crate) end: Instant,
+    pub(crate) limit: Duration,
+}
+
+impl Until {
+    /// `limit` from now, or the context's deadline if that is earlier.
+    pub(crate) fn new(cx: &Context, limit: Duration) -> Self {
+        let limit = cx.left(limit);
+        Self { end: Instant::now() + limit, limit }
+    }
+
+    /// The same, ending `limit` from now at the latest.
+    pub(crate) fn at_most(self, limit: Duration) -> Self {
+        let end = (Instant::now() + limit).min(self.end);
+        Self { end, limit: end.saturating_duration_since(Instant::now()) }
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        Instant::now() >= self.end
+    }
+
+    pub(crate) fn error(self, doing: &str) -> SurfaceError {
+        SurfaceError::TimedOut { doing: doing.to_owned(), limit_ms: self.limit.as_millis() as u64 }
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum CallError {
+    /// The browser is gone.
+    #[error("the browser is gone: {0}")]
+    Gone(String),
+    /// The tab is gone or has crashed.
+    #[error("the tab is gone")]
+    Detached,
+    /// No answer in time.
+    #[error("no answer within {0} ms")]
+    TimedOut(u64),
+    /// The browser said no.
+    #[error("{0}")]
+    Remote(String),
+    /// The answer can't be read.
+    #[error("the answer can't be read: {0}")]
+    Unreadable(String),
+}
+
+impl CallError {
+    /// As the error of a surface that was `doing` something.
+    pub(crate) fn surface(self, doing: &str) -> SurfaceError {
+        let doing = doing.to_owned();
+        match self {
+            Self::Gone(detail) => SurfaceError::Gone { kind: "browser", detail },
+            Self::TimedOut(limit_ms) => SurfaceError::TimedOut { doing, limit_ms },
+            Self::Detached => {
+                SurfaceError::Protocol { doing, detail: "the tab was closed or crashed; look at the screen again".to_owned() }
+            }
+            Self::Remote(detail) | Self::Unreadable(detail) => SurfaceError::Protocol { doing, detail },
+        }
+    }
+}
+
+/// Something that the browser said without being asked.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) session: Option<String>,
+    pub(crate) method: String,
+    pub(crate) params: Value,
+}
+
+#[derive(Deserialize)]
+struct Incoming {
+    id: Option<usize>,
+    method: Option<String>,
+    #[serde(rename = "sessionId")]
+    session: Option<String>,
+    #[serde(default)]
+    params: Value,
+    result: Option<Value>,
+    error: Option<RemoteError>,
+}
+
+#[derive(Deserialize)]
+struct RemoteError {
+    message: String,
+}
+
+struct Waiting {
+    session: Option<String>,
+    reply: oneshot::Sender<Result<Value, CallError>>,
+}
+
+#[derive(Default)]
+struct Calls {
+    last_id: usize,
+    waiting: HashMap<usize, Waiting>,
+    gone: Option<String>,
+}
+
+/// A connection to one browser. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    outbox: mpsc::UnboundedSender<Vec<u8>>,
+    calls: Arc<Mutex<Calls>>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Connection {
+    /// Connects over a pair of pipes. `on_event` gets every event, in order, and must not block.
+    pub(crate) fn start(
+        from: OwnedFd,
+        to: OwnedFd,
+        on_event: impl Fn(&Self, Event) + Send + 'static,
+        on_end: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let reader = pipe::Receiver::from_owned_fd(from)?;
+        let mut writer = pipe::Sender::from_owned_fd(to)?;
+        let (outbox, mut inbox) = mpsc::unbounded_channel::<Vec<u8>>();
+        let connection = Self { outbox, calls: Arc::default() };
+        tokio::spawn(async move {
+            while let Some(message) = inbox.recv().await {
+                if writer.write_all(&message).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let this = connection.clone();
+        tokio::spawn(async move {
+            let detail = this.read(reader, on_event).await;
+            this.end(&detail);
+            on_end();
+        });
+        Ok(connection)
+    }
+
+    async fn read(&self, reader: pipe::Receiver, on_event: impl Fn(&Self, Event)) -> String {
+        let mut reader = BufReader::with_capacity(64 * 1024, reader);
+        let mut message = Vec::new();
+        loop {
+            message.clear();
+            match reader.read_until(0, &mut message).await {
+                Ok(0) => return "its process ended".to_owned(),
+                Ok(_) => {}
+                Err(error) => return format!("its pipe broke: {error}"),
+            }
+            if message.last() == Some(&0) {
+                message.pop();
+            }
+            match serde_json::from_slice::<Incoming>(&message) {
+                Ok(incoming) => self.route(incoming, &on_event),
+                Err(error) => tracing::warn!(%error, bytes = message.len(), "the browser sent something that is not a message"),
+            }
+        }
+    }
+
+    fn route(&self, incoming: Incoming, on_event: &impl Fn(&Self, Event)) {
+        if let Some(id) = incoming.id {
+            if let Some(waiting) = self.lock().waiting.remove(&id) {
+                let answer = match incoming.error {
+                    Some(error) => Err(CallError::Remote(error.message)),
+                    None => Ok(incoming.result.unwrap_or(Value::Null)),
+                };
+                // Nobody waiting any more is no error: the call was given up.
+                let _ = waiting.reply.send(answer);
+            }
+        } else if let Some(method) = incoming.method {
+            on_event(self, Event { session: incoming.session, method, params: incoming.params });
+        }
+    }
+
+    /// Calls and waits for the answer.
+    pub(crate) async fn call<C: Command>(&self, session: Option<&str>, command: &C, until: Until) -> Result<C::Response, CallError> {
+        let (reply, answer) = oneshot::channel();
+        let id = self.write(session, command, Some(reply))?;
+        let Ok(answer) = tokio::time::timeout_at(until.end, answer).await else {
+            self.lock().waiting.remove(&id);
+            return Err(CallError::TimedOut(until.limit.as_millis() as u64));
+        };
+        let value = answer.unwrap_or_else(|_| Err(CallError::Gone("the connection was closed".to_owned())))?;
+        C::response_from_value(value).map_err(|error| CallError::Unreadable(format!("{}: {error}", command.identifier())))
+    }
+
+    /// Tells without waiting for the answer.
+    pub(crate) fn tell<C: Command>(&self, session: Option<&str>, command: &C) {
+        // A browser that is gone shows at the next call.
+        let _ = self.write(session, command, None);
+    }
+
+    fn write<C: Command>(
+        &self,
+        session: Option<&str>,
+        command: &C,
+        reply: Option<oneshot::Sender<Result<Value, CallError>>>,
+    ) -> Result<usize, CallError> {
+        let params = serde_json::to_value(command).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let mut calls = self.lock();
+        if let Some(detail) = &calls.gone {
+            return Err(CallError::Gone(detail.clone()));
+        }
+        calls.last_id += 1;
+        let id = calls.last_id;
+        let call = MethodCall {
+            id: chromiumoxide::types::CallId::new(id),
+            method: command.identifier(),
+            session_id: session.map(str::to_owned),
+            params,
+        };
+        let mut bytes = serde_json::to_vec(&call).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        bytes.push(0);
+        if let Some(reply) = reply {
+            calls.waiting.insert(id, Waiting { session: session.map(str::to_owned), reply });
+        }
+        // Sent under the lock, so that messages leave in the order of their ids.
+        let _ = self.outbox.send(bytes);
+        Ok(id)
+    }
+
+    /// Fails all calls of a session that is gone.
+    pub(crate) fn fail_session(&self, session: &str) {
+        let mut calls = self.lock();
+        let ids: Vec<usize> =
+            calls.waiting.iter().filter(|(_, call)| call.session.as_deref() == Some(session)).map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(call) = calls.waiting.remove(&id) {
+                let _ = call.reply.send(Err(CallError::Detached));
+            }
+        }
+    }
+
+    /// The browser is gone, or is about to be: fails all calls, now and later.
+    pub(crate) fn end(&self, detail: &str) {
+        let mut calls = self.lock();
+        let detail = calls.gone.get_or_insert_with(|| detail.to_owned()).clone();
+        for (_, call) in calls.waiting.drain() {
+            let _ = call.reply.send(Err(CallError::Gone(detail.clone())));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

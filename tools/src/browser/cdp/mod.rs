@@ -1,0 +1,11 @@
+//! The Chrome DevTools Protocol, and the only place that names chromiumoxide.
+//!
+//! Its generated types are used for commands and their answers; transport and routing are our own. Events stay raw JSON: an
+//! event that a newer browser sends in a new shape can then never break the connection. What is sent is never traced: it may
+//! hold a secret.
+
+mod connection;
+mod session;
+
+pub(crate) use connection::{CallError, Connection, Event, Until};
+pub(crate) use session::{Key, Mouse, Session, Viewport, auto_attach, close_browser, new_tab, version};

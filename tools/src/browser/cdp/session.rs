@@ -1,0 +1,264 @@
+//! The commands that we use, each as a plain function.
+
+use base64::Engine as _;
+use chromiumoxide::cdp::browser_protocol::browser::{
+    CloseParams, GetVersionParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+};
+use chromiumoxide::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams, SetFileInputFilesParams};
+use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
+use chromiumoxide::cdp::browser_protocol::input::{
+    DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType, InsertTextParams, MouseButton,
+};
+use chromiumoxide::cdp::browser_protocol::network::EnableParams as NetworkEnable;
+use chromiumoxide::cdp::browser_protocol::page::{
+    BringToFrontParams, CaptureScreenshotFormat, CaptureScreenshotParams, CreateIsolatedWorldParams, EnableParams as PageEnable, FrameId,
+    GetNavigationHistoryParams, HandleJavaScriptDialogParams, NavigateParams, NavigateToHistoryEntryParams,
+    SetInterceptFileChooserDialogParams,
+};
+use chromiumoxide::cdp::browser_protocol::target::{CreateTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
+use chromiumoxide::cdp::js_protocol::runtime::{
+    CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, RemoteObjectId,
+    RunIfWaitingForDebuggerParams, TerminateExecutionParams,
+};
+use serde_json::Value;
+
+use super::connection::{CallError, Connection, Until};
+
+/// The name of our isolated world in every document.
+const WORLD: &str = "handiwork";
+
+/// Size of a page, in CSS pixels.
+pub(crate) type Viewport = (u32, u32);
+
+/// A key, as the browser wants to be told of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// DOM name: `Enter`, `a`.
+    pub(crate) key: String,
+    /// Place on the keyboard: `KeyA`.
+    pub(crate) code: String,
+    /// Windows virtual key code.
+    pub(crate) number: i64,
+    /// Text that it writes; empty for none.
+    pub(crate) text: String,
+    /// Alt 1, Control 2, Meta 4, Shift 8.
+    pub(crate) modifiers: i64,
+}
+
+/// A phase of a click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    Move,
+    Press,
+    Release,
+}
+
+/// Where a tab has been.
+#[derive(Debug, Clone)]
+pub(crate) struct History {
+    pub(crate) current: usize,
+    pub(crate) entries: Vec<(i64, String)>,
+}
+
+/// Asks for all tabs, now and later; a new one waits until we are ready for it.
+pub(crate) async fn auto_attach(connection: &Connection, until: Until) -> Result<(), CallError> {
+    connection.call(None, &SetDiscoverTargetsParams::new(true), until).await?;
+    let mut attach = SetAutoAttachParams::new(true, true);
+    attach.flatten = Some(true);
+    connection.call(None, &attach, until).await?;
+    connection.tell(None, &SetDownloadBehaviorParams::new(SetDownloadBehaviorBehavior::Deny));
+    Ok(())
+}
+
+/// Name and version of the browser, `Chrome/156.0.8078.79`.
+pub(crate) async fn version(connection: &Connection, until: Until) -> Result<String, CallError> {
+    Ok(connection.call(None, &GetVersionParams::default(), until).await?.product)
+}
+
+/// Opens an empty tab; it is attached like any other.
+pub(crate) async fn new_tab(connection: &Connection, until: Until) -> Result<(), CallError> {
+    connection.call(None, &CreateTargetParams::new("about:blank"), until).await.map(|_| ())
+}
+
+/// Asks the browser to end; it may be too busy to hear.
+pub(crate) fn close_browser(connection: &Connection) {
+    connection.tell(None, &CloseParams::default());
+}
+
+/// One tab's end of the connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    pub(crate) id: String,
+}
+
+impl Session {
+    /// Switches on what we listen to, and lets the page run.
+    pub(crate) fn set_up(&self, viewport: Viewport) {
+        let to = |command: &dyn Fn(&Connection, &str)| command(&self.connection, &self.id);
+        to(&|c, s| c.tell(Some(s), &PageEnable::default()));
+        to(&|c, s| c.tell(Some(s), &NetworkEnable::default()));
+        let (width, height) = (i64::from(viewport.0), i64::from(viewport.1));
+        to(&|c, s| c.tell(Some(s), &SetDeviceMetricsOverrideParams::new(width, height, 1.0, false)));
+        // Without this only the tab in front believes that it has the focus.
+        to(&|c, s| c.tell(Some(s), &SetFocusEmulationEnabledParams::new(true)));
+        let mut chooser = SetInterceptFileChooserDialogParams::new(true);
+        // The page is told that nothing was chosen; a file comes by an upload action.
+        chooser.cancel = Some(true);
+        to(&|c, s| c.tell(Some(s), &chooser));
+        self.run();
+    }
+
+    /// Lets a target run that was held at its start.
+    pub(crate) fn run(&self) {
+        self.connection.tell(Some(&self.id), &RunIfWaitingForDebuggerParams::default());
+    }
+
+    /// The context of our isolated world in a frame, made if there is none.
+    pub(crate) async fn world(&self, frame: &str, until: Until) -> Result<i64, CallError> {
+        let mut command = CreateIsolatedWorldParams::new(FrameId::new(frame));
+        command.world_name = Some(WORLD.to_owned());
+        let made = self.connection.call(Some(&self.id), &command, until).await?;
+        Ok(*made.execution_context_id.inner())
+    }
+
+    /// The value of an expression, awaited if it is a promise.
+    pub(crate) async fn evaluate(&self, context: i64, expression: String, until: Until) -> Result<Value, CallError> {
+        let mut command = EvaluateParams::new(expression);
+        command.context_id = Some(ExecutionContextId::new(context));
+        command.return_by_value = Some(true);
+        command.await_promise = Some(true);
+        command.silent = Some(true);
+        let EvaluateReturns { result, exception_details, .. } = self.connection.call(Some(&self.id), &command, until).await?;
+        match exception_details {
+            Some(thrown) => Err(CallError::Remote(explain(&thrown))),
+            None => Ok(result.value.unwrap_or(Value::Null)),
+        }
+    }
+
+    /// A handle on the object that an expression gives, if it gives one.
+    async fn object(&self, context: i64, expression: String, until: Until) -> Result<Option<RemoteObjectId>, CallError> {
+        let mut command = EvaluateParams::new(expression);
+        command.context_id = Some(ExecutionContextId::new(context));
+        command.silent = Some(true);
+        command.object_group = Some(WORLD.to_owned());
+        let EvaluateReturns { result, exception_details, .. } = self.connection.call(Some(&self.id), &command, until).await?;
+        match exception_details {
+            Some(thrown) => Err(CallError::Remote(explain(&thrown))),
+            None => Ok(result.object_id),
+        }
+    }
+
+    /// Gives files to the upload field that an expression gives. False if it gives none.
+    pub(crate) async fn set_files(&self, context: i64, expression: String, files: Vec<String>, until: Until) -> Result<bool, CallError> {
+        let Some(object) = self.object(context, expression, until).await? else { return Ok(false) };
+        let mut command = SetFileInputFilesParams::new(files);
+        command.object_id = Some(object);
+        self.connection.call(Some(&self.id), &command, until).await?;
+        Ok(true)
+    }
+
+    /// Calls `function` (source of a JS function) with a node that the browser named by number.
+    pub(crate) async fn with_node(&self, context: i64, node: i64, function: &str, until: Until) -> Result<(), CallError> {
+        let mut resolve = ResolveNodeParams::default();
+        resolve.backend_node_id = Some(BackendNodeId::new(node));
+        resolve.execution_context_id = Some(ExecutionContextId::new(context));
+        let Some(object) = self.connection.call(Some(&self.id), &resolve, until).await?.object.object_id else { return Ok(()) };
+        let mut call = CallFunctionOnParams::new(function);
+        call.execution_context_id = Some(ExecutionContextId::new(context));
+        call.arguments = Some(vec![CallArgument { object_id: Some(object), ..CallArgument::default() }]);
+        self.connection.call(Some(&self.id), &call, until).await.map(|_| ())
+    }
+
+    /// Opens a URL. The error is the browser's word for why not; a second value says whether another document came.
+    pub(crate) async fn navigate(&self, url: &str, until: Until) -> Result<Result<bool, String>, CallError> {
+        let answer = self.connection.call(Some(&self.id), &NavigateParams::new(url), until).await?;
+        Ok(match answer.error_text.filter(|text| !text.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(answer.loader_id.is_some()),
+        })
+    }
+
+    /// Where this tab has been.
+    pub(crate) async fn history(&self, until: Until) -> Result<History, CallError> {
+        let answer = self.connection.call(Some(&self.id), &GetNavigationHistoryParams::default(), until).await?;
+        let entries = answer.entries.into_iter().map(|entry| (entry.id, entry.url)).collect();
+        Ok(History { current: usize::try_from(answer.current_index).unwrap_or(0), entries })
+    }
+
+    /// Goes to a place in the history.
+    pub(crate) async fn go_to(&self, entry: i64, until: Until) -> Result<(), CallError> {
+        self.connection.call(Some(&self.id), &NavigateToHistoryEntryParams::new(entry), until).await.map(|_| ())
+    }
+
+    /// Moves, presses or releases the mouse.
+    pub(crate) async fn mouse(&self, what: Mouse, (x, y): (f64, f64), until: Until) -> Result<(), CallError> {
+        let kind = match what {
+            Mouse::Move => DispatchMouseEventType::MouseMoved,
+            Mouse::Press => DispatchMouseEventType::MousePressed,
+            Mouse::Release => DispatchMouseEventType::MouseReleased,
+        };
+        let mut command = DispatchMouseEventParams::new(kind, x, y);
+        if what != Mouse::Move {
+            command.button = Some(MouseButton::Left);
+            command.click_count = Some(1);
+            command.buttons = Some(i64::from(what == Mouse::Press));
+        }
+        self.connection.call(Some(&self.id), &command, until).await.map(|_| ())
+    }
+
+    /// Presses and releases a key.
+    pub(crate) async fn key(&self, key: &Key, until: Until) -> Result<(), CallError> {
+        let kind = if key.text.is_empty() { DispatchKeyEventType::RawKeyDown } else { DispatchKeyEventType::KeyDown };
+        for kind in [kind, DispatchKeyEventType::KeyUp] {
+            let mut command = DispatchKeyEventParams::new(kind.clone());
+            command.key = Some(key.key.clone());
+            command.code = Some(key.code.clone());
+            command.windows_virtual_key_code = Some(key.number);
+            command.modifiers = Some(key.modifiers);
+            if kind == DispatchKeyEventType::KeyDown {
+                command.text = Some(key.text.clone());
+            }
+            self.connection.call(Some(&self.id), &command, until).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts text in at the caret, as an input method does.
+    pub(crate) async fn insert_text(&self, text: &str, until: Until) -> Result<(), CallError> {
+        self.connection.call(Some(&self.id), &InsertTextParams::new(text), until).await.map(|_| ())
+    }
+
+    /// A picture of the viewport, as WebP.
+    pub(crate) async fn screenshot(&self, until: Until) -> Result<Vec<u8>, CallError> {
+        let mut command = CaptureScreenshotParams::default();
+        command.format = Some(CaptureScreenshotFormat::Webp);
+        command.quality = Some(60);
+        let answer = self.connection.call(Some(&self.id), &command, until).await?;
+        let data: &str = answer.data.as_ref();
+        base64::engine::general_purpose::STANDARD.decode(data).map_err(|error| CallError::Unreadable(error.to_string()))
+    }
+
+    /// Puts this tab in front.
+    pub(crate) async fn bring_to_front(&self, until: Until) -> Result<(), CallError> {
+        self.connection.call(Some(&self.id), &BringToFrontParams::default(), until).await.map(|_| ())
+    }
+
+    /// Answers the open dialog.
+    pub(crate) fn answer_dialog(&self, accept: bool, text: Option<&str>) {
+        let mut command = HandleJavaScriptDialogParams::new(accept);
+        command.prompt_text = text.map(str::to_owned);
+        self.connection.tell(Some(&self.id), &command);
+    }
+
+    /// Stops a script that does not end, so that the page can be left.
+    pub(crate) fn terminate(&self) {
+        self.connection.tell(Some(&self.id), &TerminateExecutionParams::default());
+    }
+}
+
+fn explain(thrown: &ExceptionDetails) -> String {
+    let description = thrown.exception.as_ref().and_then(|exception| exception.description.as_deref());
+    let first = description.unwrap_or(&thrown.text).lines().next().unwrap_or_default();
+    format!("our script in the page failed: {first}")
+}

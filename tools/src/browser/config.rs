@@ -1,0 +1,115 @@
+//! What a browser is launched with: plain values, nothing is read from the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use handiwork_core::SurfaceError;
+
+/// Where Chromium is looked for, smallest first: for work without a window the headless shell needs half the memory. The program
+/// itself comes before the shell script of that name in `/usr/bin`, which would stay between us and it.
+const HEADLESS: &[&str] = &[
+    "/usr/lib/chromium/chromium-headless-shell",
+    "/usr/bin/chromium-headless-shell",
+    "/usr/bin/chrome-headless-shell",
+    "/opt/chrome-headless-shell/chrome-headless-shell",
+];
+/// Full browsers, which can also show a window.
+const FULL: &[&str] = &[
+    "/usr/bin/chromium",
+    "/usr/lib/chromium/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/lib/chromium-browser/chromium-browser",
+    "/usr/bin/google-chrome-stable",
+    "/usr/bin/google-chrome",
+    "/opt/google/chrome/chrome",
+    "/snap/bin/chromium",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/// What is answered to the dialogs that a page opens. They are answered at once: an open dialog stops the whole page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialogPolicy {
+    /// Whether `confirm()` gets a yes.
+    pub accept_confirm: bool,
+    /// What `prompt()` gets; none is Cancel.
+    pub prompt_text: Option<String>,
+    /// Whether a page may be left that asks to stay.
+    pub accept_beforeunload: bool,
+}
+
+impl Default for DialogPolicy {
+    fn default() -> Self {
+        Self { accept_confirm: false, prompt_text: None, accept_beforeunload: true }
+    }
+}
+
+/// Settings of a browser.
+#[derive(Debug, Clone)]
+pub struct BrowserConfig {
+    /// The program; looked for in the usual places if not given.
+    pub executable: Option<PathBuf>,
+    /// Whether it runs without a window.
+    pub headless: bool,
+    /// Width and height of the viewport, in CSS pixels.
+    pub viewport: (u32, u32),
+    /// Folder of cookies and storage; without one they live in a temporary folder that goes away with the browser.
+    pub profile: Option<PathBuf>,
+    /// The only folder that files are uploaded from; without one none are.
+    pub upload_dir: Option<PathBuf>,
+    /// More command-line switches, added last.
+    pub extra_args: Vec<String>,
+    /// Variables that a headed browser needs to find its display: `DISPLAY`, `XAUTHORITY`, `WAYLAND_DISPLAY`,
+    /// `XDG_RUNTIME_DIR`. Any other name is left out: no key of ours may reach the browser.
+    pub display: BTreeMap<String, String>,
+    /// Longest time for one observe, resolve or dispatch. A context with an earlier deadline wins.
+    pub deadline: Duration,
+    /// How long the effect of an action is looked for before the verdict is "no effect".
+    pub effect_wait: Duration,
+    /// Answers to dialogs.
+    pub dialogs: DialogPolicy,
+    /// Number of the first ref. A run that is continued goes on counting, since a ref is never given twice.
+    pub first_ref: u32,
+}
+
+impl Default for BrowserConfig {
+    fn default() -> Self {
+        Self {
+            executable: None,
+            headless: true,
+            viewport: (1280, 800),
+            profile: None,
+            upload_dir: None,
+            extra_args: Vec::new(),
+            display: BTreeMap::new(),
+            deadline: Duration::from_secs(30),
+            effect_wait: Duration::from_millis(3500),
+            dialogs: DialogPolicy::default(),
+            first_ref: 1,
+        }
+    }
+}
+
+impl BrowserConfig {
+    /// The program that would be launched. A missing one is an error that says how to get it.
+    pub fn find_executable(&self) -> Result<PathBuf, SurfaceError> {
+        if let Some(path) = &self.executable {
+            return if path.is_file() { Ok(path.clone()) } else { Err(not_found(format!("there is no browser at {}", path.display()))) };
+        }
+        let (first, second) = if self.headless { (HEADLESS, FULL) } else { (FULL, &[][..]) };
+        let found = first.iter().chain(second).map(Path::new).find(|path| path.is_file());
+        found.map(Path::to_path_buf).ok_or_else(|| {
+            not_found(if self.headless { "no Chromium was found" } else { "no Chromium that can show a window was found" }.to_owned())
+        })
+    }
+}
+
+fn not_found(problem: String) -> SurfaceError {
+    SurfaceError::NotAvailable {
+        problem,
+        hint: "install one with `apt-get install chromium-headless-shell` (headless) or `apt-get install chromium` (headed), or give its path; \
+               `handiwork doctor` shows what is missing"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,216 @@
+//! The Chromium surface: a browser that is seen as text and acted on, with a receipt for every action.
+//!
+//! [`Browser`] launches a Chromium of its own and speaks to it over a pipe. Looking is one call of a script in an isolated
+//! world ([`screen`]); acting is trusted input events, checked before and after ([`action`]). The one decision: nothing is
+//! believed. An element is checked again right before the event, and an effect is looked for after it.
+
+mod action;
+mod cdp;
+mod config;
+mod page;
+mod process;
+mod screen;
+mod state;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use handiwork_core::{Action, Context, Receipt, Refusal, Resolved, Screen, Shot, Surface, SurfaceError, SurfaceInfo};
+
+use cdp::{CallError, Connection, Until};
+pub use config::{BrowserConfig, DialogPolicy};
+use process::Process;
+use screen::Look;
+use screen::refs::Refs;
+use state::State;
+
+/// How long a browser may take to start.
+const START: Duration = Duration::from_secs(30);
+/// How long it may take to end by itself before it is killed.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// A running Chromium. Dropping it ends it; [`Surface::close`] does so more gently.
+pub struct Browser {
+    process: Arc<Process>,
+    connection: Connection,
+    state: Arc<State>,
+    config: BrowserConfig,
+    refs: Mutex<Refs>,
+    /// The newest look: at what the model was shown, or at what the last action left.
+    baseline: Mutex<Look>,
+    /// Documents that a secret was put into.
+    secretive: Mutex<BTreeSet<String>>,
+    worlds: AtomicU64,
+    version: String,
+    /// Held while something is done, so that two callers don't mix their effects.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Browser").field("pid", &self.process.pid()).finish_non_exhaustive()
+    }
+}
+
+impl Browser {
+    /// Starts a browser, showing an empty page. Must be called inside a tokio runtime.
+    pub async fn launch(config: BrowserConfig) -> Result<Self, SurfaceError> {
+        let (process, pipes) = Process::start(&config)?;
+        let state = Arc::new(State::new(config.dialogs.clone(), config.viewport));
+        let (folded, rung) = (Arc::clone(&state), Arc::clone(&state));
+        let connection =
+            Connection::start(pipes.from, pipes.to, move |connection, event| folded.on_event(connection, &event), move || rung.ring())
+                .map_err(|error| SurfaceError::NotAvailable {
+                    problem: format!("the browser's pipes can't be used: {error}"),
+                    hint: "call Browser::launch inside a tokio runtime with I/O enabled".to_owned(),
+                })?;
+        let mut browser = Self {
+            process: Arc::new(process),
+            connection,
+            state,
+            refs: Mutex::new(Refs::new(config.first_ref)),
+            baseline: Mutex::default(),
+            secretive: Mutex::default(),
+            worlds: AtomicU64::new(1),
+            version: String::new(),
+            turn: tokio::sync::Mutex::new(()),
+            config,
+        };
+        let until = Until::new(&Context::default(), START);
+        browser.version = browser.first_tab(until).await.map_err(|error| match error {
+            CallError::Gone(_) => SurfaceError::NotAvailable {
+                problem: "the browser ended right after its start".to_owned(),
+                hint: "is its profile in use by another browser, or its program broken? run it by hand, or `handiwork doctor`".to_owned(),
+            },
+            other => other.surface("starting the browser"),
+        })?;
+        Ok(browser)
+    }
+
+    /// Waits until the first tab is ready, and gives the browser's version.
+    async fn first_tab(&self, until: Until) -> Result<String, CallError> {
+        let mut bell = self.state.bell();
+        cdp::auto_attach(&self.connection, until).await?;
+        while self.state.active().is_none() {
+            if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
+                return Err(CallError::TimedOut(until.limit.as_millis() as u64));
+            }
+        }
+        // The first answer of the page shows that all is set up.
+        let tab = self.tab()?;
+        self.world(tab.number, until).await?;
+        cdp::version(&self.connection, until).await
+    }
+
+    /// Process id of the browser, which is also the id of its process group.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Name and version of the browser, such as `Chrome/156.0.8078.79`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn refs(&self) -> MutexGuard<'_, Refs> {
+        self.refs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn baseline(&self) -> Look {
+        self.baseline.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, look: Look) {
+        *self.baseline.lock().unwrap_or_else(PoisonError::into_inner) = look;
+    }
+
+    fn until(&self, cx: &Context) -> Until {
+        Until::new(cx, self.config.deadline)
+    }
+
+    /// Waits for one's turn.
+    async fn turn(&self, until: Until) -> Result<tokio::sync::MutexGuard<'_, ()>, SurfaceError> {
+        tokio::time::timeout_at(until.end, self.turn.lock()).await.map_err(|_| until.error("waiting for another action to end"))
+    }
+
+    /// Whether a picture could show a secret.
+    async fn may_show_secret(&self, number: u32, until: Until) -> Result<bool, CallError> {
+        if self.baseline().leaky {
+            return Ok(true);
+        }
+        let marked = self.secretive.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if marked.is_empty() {
+            return Ok(false);
+        }
+        // Asks the document itself, not what we remember of it.
+        let token = self.call(number, None, "focused", &serde_json::json!([]), until).await?.map(|answer| answer.token);
+        Ok(token.is_none_or(|token| marked.contains(&token)))
+    }
+
+    async fn picture(&self, until: Until) -> Result<Option<Shot>, CallError> {
+        let tab = self.tab()?;
+        if tab.crashed || self.may_show_secret(tab.number, until).await? {
+            return Ok(None);
+        }
+        let bytes = tab.session.screenshot(until).await?;
+        let (width, height) = self.config.viewport;
+        Ok(Some(Shot { bytes, media_type: "image/webp", size: (f64::from(width), f64::from(height)) }))
+    }
+}
+
+#[async_trait]
+impl Surface for Browser {
+    fn info(&self) -> SurfaceInfo {
+        SurfaceInfo { kind: "browser".to_owned(), actions: Action::NAMES.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
+    async fn observe(&self, cx: &Context) -> Result<Screen, SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        self.show(cx, until).await.map_err(|error| error.surface("looking at the page"))
+    }
+
+    async fn resolve(&self, cx: &Context, action: &Action) -> Result<Resolved, Refusal> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        self.resolve_action(cx, action, until).await
+    }
+
+    async fn dispatch(&self, cx: &Context, resolved: &Resolved) -> Result<Receipt, SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        self.dispatch_action(cx, resolved, until).await
+    }
+
+    async fn screenshot(&self, cx: &Context) -> Result<Option<Shot>, SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        match self.picture(until).await {
+            Err(CallError::Detached) => Ok(None),
+            other => other.map_err(|error| error.surface("taking a picture of the page")),
+        }
+    }
+
+    async fn close(&self) {
+        cdp::close_browser(&self.connection);
+        let process = Arc::clone(&self.process);
+        // The profile is written out at the end: give it a moment, then make sure.
+        let ended = tokio::task::spawn_blocking(move || {
+            process.wait(GRACE);
+            process.kill();
+        });
+        let _ = tokio::time::timeout(GRACE * 3, ended).await;
+        self.connection.end("it was closed");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.connection.end("it was closed");
+        self.process.kill();
+    }
+}

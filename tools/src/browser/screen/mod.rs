@@ -1,0 +1,199 @@
+//! Looking: one call into the page, made into a [`Screen`].
+//!
+//! What the model is shown and what we look at to judge an action come from the same walk. Only the former gives out refs, so
+//! numbers don't depend on how often we looked in between.
+
+pub(crate) mod refs;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use handiwork_core::screen::Tab as ScreenTab;
+use handiwork_core::{Context, Node, Rect, Screen, Secrets, State, Verb};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Browser;
+use super::cdp::{CallError, Until};
+use refs::Known;
+
+/// How long a page that is loading is waited for before it is looked at.
+const LOADING: Duration = Duration::from_secs(5);
+
+/// Names a line for as long as its element lives: the element's number, and which of its lines it is.
+pub(crate) type Key = (u64, u32);
+
+/// One look at a tab.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Look {
+    pub(crate) screen: Screen,
+    /// The line of each node of the screen.
+    pub(crate) keys: Vec<Key>,
+    /// Lines that keep changing by themselves.
+    pub(crate) noisy: BTreeSet<Key>,
+    pub(crate) tab: u32,
+    pub(crate) token: String,
+    /// Whether a secret stood in what the page shows.
+    pub(crate) leaky: bool,
+}
+
+#[derive(Deserialize)]
+struct Walked {
+    title: String,
+    url: String,
+    lines: Vec<Line>,
+    notes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    d: u16,
+    k: u64,
+    #[serde(default)]
+    id: u64,
+    r: String,
+    #[serde(default)]
+    n: String,
+    v: Option<String>,
+    #[serde(default)]
+    s: Vec<State>,
+    #[serde(default)]
+    vb: Vec<Verb>,
+    #[serde(default)]
+    o: Vec<String>,
+    #[serde(default)]
+    h: String,
+    b: (f64, f64, f64, f64),
+    #[serde(default)]
+    q: bool,
+}
+
+/// Redacts, and remembers whether there was something to redact.
+struct Redactor<'a> {
+    secrets: &'a Secrets,
+    found: bool,
+}
+
+impl Redactor<'_> {
+    fn clean(&mut self, text: String) -> String {
+        if self.secrets.is_empty() || !self.secrets.leaks_into(&text) {
+            return text;
+        }
+        self.found = true;
+        self.secrets.redact(&text)
+    }
+}
+
+impl Browser {
+    /// What the model is shown.
+    pub(crate) async fn show(&self, cx: &Context, until: Until) -> Result<Screen, CallError> {
+        self.loaded(until.at_most(LOADING)).await?;
+        let mut look = match self.look(cx, true, until).await {
+            // The tab was closed or crashed meanwhile: there may be another one.
+            Err(CallError::Detached) => match self.state.active() {
+                Some(tab) if tab.crashed => Look {
+                    screen: Screen {
+                        url: cx.secrets().redact(&tab.url),
+                        notes: vec!["this page crashed; navigate to go on".to_owned()],
+                        ..Screen::default()
+                    },
+                    tab: tab.number,
+                    ..Look::default()
+                },
+                Some(_) => self.look(cx, true, until).await?,
+                None => Look {
+                    screen: Screen { notes: vec!["no tab is open; navigate opens one".to_owned()], ..Screen::default() },
+                    ..Look::default()
+                },
+            },
+            other => other?,
+        };
+        for note in self.state.take_untold() {
+            look.screen.notes.push(cx.secrets().redact(&note));
+        }
+        let screen = look.screen.clone();
+        self.remember(look);
+        Ok(screen)
+    }
+
+    /// Waits until the document in front is there to be read; a page that never gets so far is read as it is.
+    async fn loaded(&self, until: Until) -> Result<(), CallError> {
+        let mut bell = self.state.bell();
+        while let Some(tab) = self.state.active() {
+            if tab.crashed || until.is_over() {
+                break;
+            }
+            if tab.pending.is_none() {
+                match self.call(tab.number, None, "pulse", &json!([0]), until).await {
+                    Ok(Some(answer)) if answer.value.get("ready").and_then(|ready| ready.as_str()) == Some("loading") => {}
+                    Err(CallError::TimedOut(_) | CallError::Detached) | Ok(_) => break,
+                    Err(error) => return Err(error),
+                }
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(50), bell.changed()).await;
+        }
+        Ok(())
+    }
+
+    /// Looks at the tab in front. With `give` elements get refs and count as shown.
+    pub(crate) async fn look(&self, cx: &Context, give: bool, until: Until) -> Result<Look, CallError> {
+        let tab = self.tab()?;
+        let answer = self.call(tab.number, None, "look", &json!([]), until).await?.ok_or(CallError::Detached)?;
+        let walked: Walked = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let mut redactor = Redactor { secrets: cx.secrets(), found: false };
+        let mut look = Look { tab: tab.number, token: answer.token, ..Look::default() };
+        let mut seen: BTreeMap<u64, u32> = BTreeMap::new();
+        for line in walked.lines {
+            let nth = seen.entry(line.k).or_default();
+            let key = (line.k, *nth);
+            *nth += 1;
+            if line.q {
+                look.noisy.insert(key);
+            }
+            let node = self.node(line, &look, give, &mut redactor);
+            look.screen.nodes.push(node);
+            look.keys.push(key);
+        }
+        look.screen.title = redactor.clean(walked.title);
+        look.screen.url = redactor.clean(walked.url);
+        look.screen.notes = walked.notes.into_iter().map(|note| redactor.clean(note)).collect();
+        let tabs = self.state.tabs();
+        if tabs.len() > 1 {
+            look.screen.tabs = tabs
+                .into_iter()
+                .map(|other| ScreenTab {
+                    number: other.number,
+                    title: redactor.clean(other.title),
+                    url: redactor.clean(other.url),
+                    active: other.number == tab.number,
+                })
+                .collect();
+        }
+        look.leaky = redactor.found;
+        Ok(look)
+    }
+
+    fn node(&self, line: Line, look: &Look, give: bool, redactor: &mut Redactor<'_>) -> Node {
+        let name = redactor.clean(line.n);
+        let r#ref = (line.id != 0).then(|| {
+            let mut refs = self.refs();
+            if give {
+                refs.show(Known { tab: look.tab, token: look.token.clone(), id: line.id, role: line.r.clone(), name: name.clone() })
+            } else {
+                refs.peek(&look.token, line.id)
+            }
+        });
+        Node {
+            depth: line.d,
+            r#ref,
+            role: line.r,
+            name,
+            value: line.v.map(|value| redactor.clean(value)),
+            states: line.s,
+            verbs: line.vb,
+            options: line.o.into_iter().map(|option| redactor.clean(option)).collect(),
+            hint: redactor.clean(line.h),
+            rect: Rect { x: line.b.0, y: line.b.1, w: line.b.2, h: line.b.3 },
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Refs and what they stand for.
+//!
+//! A ref stands for (tab, document, element) and is never given again. What the model was last shown of it is kept beside it:
+//! an element that has become something else since is refused, not clicked.
+
+use std::collections::{BTreeMap, HashMap};
+
+use handiwork_core::Ref;
+
+/// Refs from here on stand for elements that the model was never shown; they never leave this crate.
+const PROVISIONAL: u32 = 0x8000_0000;
+
+/// An element that has a ref.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) tab: u32,
+    pub(crate) token: String,
+    pub(crate) id: u64,
+    pub(crate) role: String,
+    pub(crate) name: String,
+}
+
+/// All refs of a run.
+#[derive(Debug)]
+pub(crate) struct Refs {
+    next: u32,
+    known: BTreeMap<Ref, Known>,
+    by_element: HashMap<(String, u64), Ref>,
+}
+
+impl Refs {
+    pub(crate) fn new(first: u32) -> Self {
+        Self { next: first, known: BTreeMap::new(), by_element: HashMap::new() }
+    }
+
+    /// What `r` stands for.
+    pub(crate) fn get(&self, r: Ref) -> Option<&Known> {
+        self.known.get(&r)
+    }
+
+    /// The ref of an element, if it has one.
+    pub(crate) fn of(&self, token: &str, id: u64) -> Option<Ref> {
+        self.by_element.get(&(token.to_owned(), id)).copied()
+    }
+
+    /// The ref of an element that is now shown to the model as this role and name.
+    pub(crate) fn show(&mut self, known: Known) -> Ref {
+        let key = (known.token.clone(), known.id);
+        let r = *self.by_element.entry(key).or_insert_with(|| {
+            self.next += 1;
+            Ref(self.next - 1)
+        });
+        self.known.insert(r, known);
+        r
+    }
+
+    /// The ref of an element on a screen that nobody is shown.
+    pub(crate) fn peek(&self, token: &str, id: u64) -> Ref {
+        self.of(token, id).unwrap_or(Ref(PROVISIONAL | (id as u32 & !PROVISIONAL)))
+    }
+}

@@ -1,0 +1,333 @@
+//! What the browser has told us: its tabs, and what happened in them.
+//!
+//! Events are folded into this state in the order in which they come, under one lock that is never held across an await. What
+//! happened is a numbered list: an action notes the number before it acts, and reads what came after it. Dialogs are answered
+//! right here: a page with an open dialog answers nothing else.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::cdp::{Connection, Event, Session, Viewport};
+use super::config::DialogPolicy;
+
+/// Most happenings that are kept.
+const MOST: usize = 512;
+
+/// Something that happened in a tab.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Happening {
+    /// The main frame shows another document.
+    Navigated { tab: u32, url: String },
+    /// The address changed within a document.
+    Url { tab: u32, url: String },
+    /// A dialog opened and was answered.
+    Dialog { kind: String, message: String, answer: String },
+    /// A tab opened.
+    Opened { tab: u32, url: String },
+    /// A tab closed.
+    Closed { tab: u32 },
+    /// The page asks its server for something, or tells it something.
+    /// `quiet` ones tell nobody of an effect; `idle` ones were sent while nothing was being done.
+    Request { tab: u32, id: String, method: String, url: String, quiet: bool, idle: bool },
+    /// A request of the main document could not be completed.
+    Failed { tab: u32, error: String },
+}
+
+/// One tab.
+#[derive(Debug, Clone)]
+pub(crate) struct Tab {
+    pub(crate) number: u32,
+    pub(crate) target: String,
+    pub(crate) session: Session,
+    pub(crate) frame: String,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    /// Context and token of our world in the main frame, if known to be there.
+    pub(crate) world: Option<(i64, String)>,
+    /// Id of the request for the next document, while it is under way.
+    pub(crate) pending: Option<String>,
+    /// Requests that have no answer yet.
+    pub(crate) requests: BTreeSet<String>,
+    pub(crate) crashed: bool,
+    /// A script of this page did not end in time.
+    pub(crate) hung: bool,
+    /// Upload fields that the page asked to fill, by the browser's number, and not yet known to our world.
+    pub(crate) choosers: Vec<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    tabs: BTreeMap<u32, Tab>,
+    /// Tabs in the order in which they were in front; the last one is.
+    front: Vec<u32>,
+    last_number: u32,
+    happened: VecDeque<(u64, Happening)>,
+    sequence: u64,
+    /// Whether an action is under way; what happens otherwise is the page's own doing.
+    acting: bool,
+    /// Dialogs that no receipt or screen has told of yet.
+    untold: Vec<(u64, String)>,
+}
+
+/// All that is known, shared with the task that reads events.
+#[derive(Debug)]
+pub(crate) struct State {
+    inner: Mutex<Inner>,
+    bell: watch::Sender<u64>,
+    dialogs: DialogPolicy,
+    viewport: Viewport,
+}
+
+impl State {
+    pub(crate) fn new(dialogs: DialogPolicy, viewport: Viewport) -> Self {
+        Self { inner: Mutex::default(), bell: watch::channel(0).0, dialogs, viewport }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rings whenever something happened.
+    pub(crate) fn bell(&self) -> watch::Receiver<u64> {
+        self.bell.subscribe()
+    }
+
+    /// Wakes everybody who waits for something to happen.
+    pub(crate) fn ring(&self) {
+        self.bell.send_modify(|count| *count += 1);
+    }
+
+    /// The tab in front.
+    pub(crate) fn active(&self) -> Option<Tab> {
+        let inner = self.lock();
+        inner.front.last().and_then(|number| inner.tabs.get(number)).cloned()
+    }
+
+    /// A tab by number.
+    pub(crate) fn tab(&self, number: u32) -> Option<Tab> {
+        self.lock().tabs.get(&number).cloned()
+    }
+
+    /// All tabs, in order of opening.
+    pub(crate) fn tabs(&self) -> Vec<Tab> {
+        self.lock().tabs.values().cloned().collect()
+    }
+
+    /// Puts a tab in front.
+    pub(crate) fn activate(&self, number: u32) {
+        let mut inner = self.lock();
+        if inner.tabs.contains_key(&number) {
+            inner.front.retain(|other| *other != number);
+            inner.front.push(number);
+        }
+    }
+
+    /// Changes what is known of a tab.
+    pub(crate) fn update(&self, number: u32, change: impl FnOnce(&mut Tab)) {
+        if let Some(tab) = self.lock().tabs.get_mut(&number) {
+            change(tab);
+        }
+    }
+
+    /// The number of what will happen next.
+    pub(crate) fn mark(&self) -> u64 {
+        self.lock().sequence
+    }
+
+    /// Says whether an action is under way.
+    pub(crate) fn set_acting(&self, acting: bool) {
+        self.lock().acting = acting;
+    }
+
+    /// What happened since `mark`.
+    pub(crate) fn since(&self, mark: u64) -> Vec<Happening> {
+        self.lock().happened.iter().filter(|(number, _)| *number >= mark).map(|(_, happening)| happening.clone()).collect()
+    }
+
+    /// What happened before `mark`, as far as it is remembered.
+    pub(crate) fn before(&self, mark: u64) -> Vec<Happening> {
+        self.lock().happened.iter().filter(|(number, _)| *number < mark).map(|(_, happening)| happening.clone()).collect()
+    }
+
+    /// Dialogs that nobody was told of; told now.
+    pub(crate) fn take_untold(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().untold).into_iter().map(|(_, note)| note).collect()
+    }
+
+    /// Dialogs since `mark` are told by a receipt.
+    pub(crate) fn told_since(&self, mark: u64) {
+        self.lock().untold.retain(|(number, _)| *number < mark);
+    }
+
+    /// Folds an event in.
+    pub(crate) fn on_event(&self, connection: &Connection, event: &Event) {
+        let mut inner = self.lock();
+        let params = &event.params;
+        match event.method.as_str() {
+            "Target.attachedToTarget" => inner.attached(connection, params, self.viewport),
+            "Target.detachedFromTarget" => {
+                let session = text(params, "/sessionId");
+                connection.fail_session(session);
+                inner.detached(session);
+            }
+            "Target.targetInfoChanged" => inner.info_changed(params),
+            "Target.targetCrashed" => {
+                let target = text(params, "/targetId").to_owned();
+                if let Some(tab) = inner.tabs.values_mut().find(|tab| tab.target == target) {
+                    tab.crashed = true;
+                    tab.world = None;
+                    tab.pending = None;
+                    connection.fail_session(&tab.session.id);
+                }
+            }
+            _ => {
+                let Some(session) = event.session.as_deref() else { return };
+                let Some(number) = inner.tabs.values().find(|tab| tab.session.id == session).map(|tab| tab.number) else { return };
+                inner.in_tab(number, &event.method, params, &self.dialogs);
+            }
+        }
+        drop(inner);
+        self.ring();
+    }
+}
+
+impl Inner {
+    fn note(&mut self, happening: Happening) {
+        self.happened.push_back((self.sequence, happening));
+        self.sequence += 1;
+        while self.happened.len() > MOST {
+            self.happened.pop_front();
+        }
+    }
+
+    fn attached(&mut self, connection: &Connection, params: &Value, viewport: Viewport) {
+        let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
+        if text(params, "/targetInfo/type") != "page" {
+            // Workers and the like may run; nothing in them is on a screen.
+            session.run();
+            return;
+        }
+        session.set_up(viewport);
+        self.last_number += 1;
+        let number = self.last_number;
+        let target = text(params, "/targetInfo/targetId").to_owned();
+        let url = text(params, "/targetInfo/url").to_owned();
+        let tab = Tab {
+            number,
+            // Until told otherwise: the main frame of a page has the id of its target.
+            frame: target.clone(),
+            target,
+            session,
+            url: url.clone(),
+            title: String::new(),
+            world: None,
+            pending: None,
+            requests: BTreeSet::new(),
+            crashed: false,
+            hung: false,
+            choosers: Vec::new(),
+        };
+        self.tabs.insert(number, tab);
+        self.front.push(number);
+        self.note(Happening::Opened { tab: number, url });
+    }
+
+    fn detached(&mut self, session: &str) {
+        let Some(number) = self.tabs.values().find(|tab| tab.session.id == session).map(|tab| tab.number) else { return };
+        self.tabs.remove(&number);
+        self.front.retain(|other| *other != number);
+        self.note(Happening::Closed { tab: number });
+    }
+
+    fn info_changed(&mut self, params: &Value) {
+        let target = text(params, "/targetInfo/targetId");
+        if let Some(tab) = self.tabs.values_mut().find(|tab| tab.target == target) {
+            tab.url = text(params, "/targetInfo/url").to_owned();
+            tab.title = text(params, "/targetInfo/title").to_owned();
+        }
+    }
+
+    fn in_tab(&mut self, number: u32, method: &str, params: &Value, dialogs: &DialogPolicy) {
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        match method {
+            "Page.frameNavigated" if params.pointer("/frame/parentId").is_none() => {
+                let url = format!("{}{}", text(params, "/frame/url"), text(params, "/frame/urlFragment"));
+                text(params, "/frame/id").clone_into(&mut tab.frame);
+                url.clone_into(&mut tab.url);
+                tab.world = None;
+                tab.pending = None;
+                tab.requests.clear();
+                tab.choosers.clear();
+                tab.crashed = false;
+                tab.hung = false;
+                self.note(Happening::Navigated { tab: number, url });
+            }
+            "Page.navigatedWithinDocument" if text(params, "/frameId") == tab.frame => {
+                let url = text(params, "/url").to_owned();
+                url.clone_into(&mut tab.url);
+                self.note(Happening::Url { tab: number, url });
+            }
+            "Page.fileChooserOpened" => tab.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64)),
+            "Page.javascriptDialogOpening" => self.dialog(number, params, dialogs),
+            "Network.requestWillBeSent" => self.request(number, params),
+            "Network.loadingFinished" | "Network.loadingFailed" => {
+                let id = text(params, "/requestId");
+                tab.requests.remove(id);
+                if tab.pending.as_deref() == Some(id) {
+                    tab.pending = None;
+                    if method == "Network.loadingFailed" {
+                        let error = text(params, "/errorText").to_owned();
+                        self.note(Happening::Failed { tab: number, error });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn dialog(&mut self, number: u32, params: &Value, policy: &DialogPolicy) {
+        let kind = text(params, "/type").to_owned();
+        let message = text(params, "/message").to_owned();
+        let (accept, reply, answer) = match kind.as_str() {
+            "confirm" if policy.accept_confirm => (true, None, "OK".to_owned()),
+            "prompt" => match &policy.prompt_text {
+                Some(text) => (true, Some(text.as_str()), format!("OK with {text:?}")),
+                None => (false, None, "Cancel".to_owned()),
+            },
+            "beforeunload" if policy.accept_beforeunload => (true, None, "Leave".to_owned()),
+            "beforeunload" => (false, None, "Stay".to_owned()),
+            "confirm" => (false, None, "Cancel".to_owned()),
+            _ => (true, None, "OK".to_owned()),
+        };
+        if let Some(tab) = self.tabs.get(&number) {
+            tab.session.answer_dialog(accept, reply);
+        }
+        self.untold.push((self.sequence, format!("{kind} dialog {message:?} opened and was answered: {answer}")));
+        self.note(Happening::Dialog { kind, message, answer });
+    }
+
+    fn request(&mut self, number: u32, params: &Value) {
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        let id = text(params, "/requestId").to_owned();
+        let kind = text(params, "/type");
+        if kind == "Document" && text(params, "/frameId") == tab.frame {
+            tab.pending = Some(id.clone());
+        }
+        // Streams that never end are not waited for.
+        if !matches!(kind, "EventSource" | "WebSocket" | "Media" | "Ping" | "Preflight") {
+            tab.requests.insert(id.clone());
+        }
+        let quiet = matches!(kind, "Ping" | "CSPViolationReport" | "Preflight");
+        let (method, url) = (text(params, "/request/method").to_owned(), text(params, "/request/url").to_owned());
+        let idle = !self.acting;
+        self.note(Happening::Request { tab: number, id, method, url, quiet, idle });
+    }
+}
+
+/// The string at `pointer`, or nothing.
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,330 @@
+//! What an action did: seen before, seen after, and only what is its own.
+//!
+//! Lines that change by themselves (a ticker) and requests that were being sent anyway (polling) are known from before the
+//! action and don't count. An effect is looked for until one is seen or the time is up; then the page is let come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use handiwork_core::screen::{LineChange, diff};
+use handiwork_core::{Change, Context, Node, Ref, Screen, State};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::Browser;
+use super::cdp::{CallError, Until};
+use super::screen::{Key, Look};
+use super::state::Happening;
+
+/// How long the page must have been at rest.
+const REST: Duration = Duration::from_millis(120);
+/// Longest wait for rest on a page that never rests.
+const RESTLESS: Duration = Duration::from_secs(1);
+/// Longest wait for requests that the action started.
+const REQUESTS: Duration = Duration::from_millis(2500);
+/// Longest wait for a document to be complete.
+const COMPLETE: Duration = Duration::from_secs(5);
+/// How long a page that is changing by itself is watched before an action, to know its rhythm.
+const SAMPLE: Duration = Duration::from_millis(300);
+/// How long a new document is watched in any case.
+const YOUNG: f64 = 150.0;
+/// How much longer an effect is waited for while requests of the action are under way.
+const PATIENCE: u32 = 3;
+
+/// State of a page and of the element that is acted on.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Pulse {
+    pub(crate) mutations: u64,
+    quiet: f64,
+    own: f64,
+    age: f64,
+    ready: String,
+    focus: u64,
+    scroll: (f64, f64),
+    pub(crate) value: Option<String>,
+    pub(crate) checked: Option<String>,
+    states: String,
+}
+
+/// What the verdict may rest on, by kind of action.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// A moved focus is an effect.
+    pub(crate) focus: bool,
+}
+
+/// What was the case before an action.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    mark: u64,
+    began: Instant,
+    before: Look,
+    pulse: Pulse,
+    noise: BTreeSet<Key>,
+    polled: BTreeSet<(String, String)>,
+    /// The element that is acted on.
+    id: u64,
+    target: Option<Ref>,
+    counts: Counts,
+}
+
+impl Browser {
+    /// Notes how things are, right before an action on `target`.
+    pub(crate) async fn watch(&self, cx: &Context, target: Option<(Ref, u64)>, counts: Counts, until: Until) -> Result<Watch, CallError> {
+        let tab = self.tab()?;
+        let id = target.map_or(0, |(_, id)| id);
+        let mut pulse = self.pulse(tab.number, id, until).await?.1;
+        let sample = Instant::now() + SAMPLE;
+        while Instant::now() < sample && !until.is_over() && (pulse.age < YOUNG || pulse.own < REST.as_secs_f64() * 1000.0) {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            pulse = self.pulse(tab.number, id, until).await?.1;
+        }
+        let before = self.look(cx, false, until).await?;
+        let baseline = self.baseline();
+        let mut noise = before.noisy.clone();
+        if baseline.token == before.token {
+            noise.extend(changed(&baseline, &before));
+        }
+        let mark = self.state.mark();
+        let polled = self.state.before(mark).into_iter().filter_map(|happening| match happening {
+            Happening::Request { method, url, idle: true, .. } => Some((method, endpoint(&url))),
+            _ => None,
+        });
+        let polled = polled.collect();
+        self.call(tab.number, Some(&before.token), "begin", &json!([]), until).await?;
+        self.state.set_acting(true);
+        Ok(Watch { mark, began: Instant::now(), before, pulse, noise, polled, id, target: target.map(|(r, _)| r), counts })
+    }
+
+    /// Ends a watch; called whatever came of the action.
+    pub(crate) async fn unwatch(&self, watch: &Watch, until: Until) {
+        self.state.set_acting(false);
+        self.state.told_since(watch.mark);
+        // A page that is gone or hangs has nothing to be told.
+        let _ = self.call(watch.before.tab, Some(&watch.before.token), "end", &json!([]), until.at_most(RESTLESS)).await;
+    }
+
+    pub(crate) async fn pulse(&self, tab: u32, id: u64, until: Until) -> Result<(String, Pulse), CallError> {
+        let answer = self.call(tab, None, "pulse", &json!([id]), until).await?.ok_or(CallError::Detached)?;
+        let pulse = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        Ok((answer.token, pulse))
+    }
+
+    /// Waits for the effect of the action that `watch` was taken for, then for the page to rest, and tells what changed. The
+    /// list is empty when nothing did. It begins with what is `known` already, if anything.
+    pub(crate) async fn effects(&self, cx: &Context, watch: &Watch, known: Vec<Change>, until: Until) -> Result<Vec<Change>, CallError> {
+        let wait = self.config.effect_wait;
+        let mut bell = self.state.bell();
+        let mut looked_at = None;
+        let mut next_look = Instant::now();
+        loop {
+            if !known.is_empty() || self.is_leaving(watch) {
+                break;
+            }
+            let (token, pulse) = match self.pulse_of(watch, until).await {
+                Ok(found) => found,
+                Err(CallError::Detached) => break,
+                Err(error) => return Err(error),
+            };
+            let stirred = looked_at != Some((token.clone(), pulse.mutations));
+            let look = if stirred || Instant::now() >= next_look {
+                looked_at = Some((token.clone(), pulse.mutations));
+                // Styles can change without any mutation: look now and then all the same.
+                next_look = Instant::now() + Duration::from_millis(500);
+                Some(self.look(cx, false, until).await?)
+            } else {
+                None
+            };
+            if !self.changes(cx, watch, &token, &pulse, look.as_ref()).is_empty() {
+                break;
+            }
+            let patience = if self.has_requests(watch) { wait * PATIENCE } else { wait };
+            if watch.began.elapsed() >= patience || until.is_over() {
+                return Ok(Vec::new());
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(60), bell.changed()).await;
+        }
+        self.settle(watch.mark, until).await?;
+        let Some(tab) = self.state.active() else {
+            return Ok([known, self.changes(cx, watch, "", &watch.pulse, None)].concat());
+        };
+        if tab.crashed {
+            return Err(CallError::Remote("the page crashed".to_owned()));
+        }
+        let (token, pulse) = self.pulse_of(watch, until).await?;
+        let look = self.look(cx, false, until).await?;
+        let changes = self.changes(cx, watch, &token, &pulse, Some(&look));
+        self.remember(look);
+        Ok([known, changes].concat())
+    }
+
+    async fn pulse_of(&self, watch: &Watch, until: Until) -> Result<(String, Pulse), CallError> {
+        let tab = self.tab()?;
+        self.pulse(tab.number, if tab.number == watch.before.tab { watch.id } else { 0 }, until).await
+    }
+
+    /// Whether the page is being left, which is an effect in itself.
+    fn is_leaving(&self, watch: &Watch) -> bool {
+        self.state.active().is_none_or(|tab| {
+            tab.number != watch.before.tab
+                || tab.pending.is_some()
+                || self.state.since(watch.mark).iter().any(|happening| matches!(happening, Happening::Navigated { .. }))
+        })
+    }
+
+    /// Whether requests that came with the action are under way.
+    fn has_requests(&self, watch: &Watch) -> bool {
+        self.own_requests(watch.mark, &watch.polled)
+    }
+
+    fn own_requests(&self, mark: u64, polled: &BTreeSet<(String, String)>) -> bool {
+        let Some(tab) = self.state.active() else { return false };
+        self.state.since(mark).iter().any(|happening| match happening {
+            Happening::Request { id, method, url, .. } => tab.requests.contains(id) && !polled.contains(&(method.clone(), endpoint(url))),
+            _ => false,
+        })
+    }
+
+    /// Waits until the page in front is at rest.
+    pub(crate) async fn settle(&self, mark: u64, until: Until) -> Result<(), CallError> {
+        let mut bell = self.state.bell();
+        let began = Instant::now();
+        let mut loaded: Option<Instant> = None;
+        while let Some(tab) = self.state.active() {
+            if tab.crashed || until.is_over() {
+                break;
+            }
+            if tab.pending.is_some() {
+                loaded = None;
+            } else {
+                let pulse = match self.pulse(tab.number, 0, until).await {
+                    Ok((_, pulse)) => pulse,
+                    Err(CallError::Detached) => continue,
+                    Err(error) => return Err(error),
+                };
+                let arrived = *loaded.get_or_insert_with(Instant::now);
+                let complete = pulse.ready == "complete" || arrived.elapsed() > COMPLETE;
+                let rest = REST.as_secs_f64() * 1000.0;
+                let quiet = pulse.quiet.min(pulse.age) >= rest || arrived.elapsed() > RESTLESS;
+                let answered = !self.own_requests(mark, &BTreeSet::new()) || began.elapsed() > REQUESTS;
+                if complete && quiet && answered {
+                    break;
+                }
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(40), bell.changed()).await;
+        }
+        Ok(())
+    }
+
+    /// What has changed since the watch began, as far as it is the action's.
+    fn changes(&self, cx: &Context, watch: &Watch, token: &str, pulse: &Pulse, look: Option<&Look>) -> Vec<Change> {
+        let clean = |text: &str| cx.secrets().redact(text);
+        let mut out = self.happened(watch, &clean);
+        if token != watch.before.token {
+            return out;
+        }
+        let mut told = false;
+        if let Some(r) = watch.target {
+            if let (Some(from), Some(to)) = (&watch.pulse.value, &pulse.value)
+                && from != to
+            {
+                told = true;
+                out.push(Change::Value { r#ref: r, from: clean(from), to: clean(to) });
+            }
+            if let (Some(from), Some(to)) = (&watch.pulse.checked, &pulse.checked)
+                && from != to
+            {
+                told = true;
+                out.push(Change::Checked { r#ref: r, checked: to == "checked" });
+            }
+        }
+        if (watch.pulse.scroll.0 - pulse.scroll.0).abs() > 1.0 || (watch.pulse.scroll.1 - pulse.scroll.1).abs() > 1.0 {
+            out.push(Change::Scrolled { x: pulse.scroll.0, y: pulse.scroll.1 });
+        }
+        if watch.counts.focus && watch.pulse.focus != pulse.focus {
+            let r#ref = self.refs().of(token, pulse.focus);
+            out.push(Change::Focus { r#ref });
+        }
+        if let Some(look) = look.filter(|look| look.token == watch.before.token) {
+            let target = told.then_some(watch.id);
+            out.extend(lines(&watch.before, look, &watch.noise, target));
+        }
+        out
+    }
+
+    /// What the browser told us of since the watch began.
+    fn happened(&self, watch: &Watch, clean: &impl Fn(&str) -> String) -> Vec<Change> {
+        let mut out = Vec::new();
+        let mut from = watch.before.screen.url.clone();
+        let (mut navigated, mut moved, mut opened) = (None, None, BTreeSet::new());
+        for happening in self.state.since(watch.mark) {
+            match happening {
+                Happening::Navigated { tab, url } if tab == watch.before.tab => navigated = Some(clean(&url)),
+                Happening::Url { tab, url } if tab == watch.before.tab => moved = Some(clean(&url)),
+                Happening::Dialog { kind, message, answer } => out.push(Change::Dialog { kind, message: clean(&message), answer }),
+                Happening::Opened { tab, url } => {
+                    opened.insert(tab);
+                    let url = self.state.tab(tab).map_or(url, |tab| tab.url);
+                    out.push(Change::TabOpened { number: tab, url: clean(&url) });
+                }
+                Happening::Closed { tab } => out.push(Change::TabClosed { number: tab }),
+                Happening::Request { tab, method, url, quiet: false, .. }
+                    if (tab == watch.before.tab || opened.contains(&tab))
+                        && !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS")
+                        && !watch.polled.contains(&(method.clone(), endpoint(&url))) =>
+                {
+                    out.push(Change::Network { method, url: clean(&url) });
+                }
+                _ => {}
+            }
+        }
+        match (navigated, moved) {
+            (Some(to), _) => out.insert(0, Change::Navigated { from: std::mem::take(&mut from), to }),
+            (None, Some(to)) if to != from => out.insert(0, Change::Url { from: std::mem::take(&mut from), to }),
+            _ => {}
+        }
+        out
+    }
+}
+
+/// Where a request goes, without what differs from one to the next.
+fn endpoint(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+/// A node as it is compared: having the focus is no effect.
+fn comparable(node: &Node) -> Node {
+    let mut node = node.clone();
+    node.states.retain(|state| *state != State::Focused);
+    node
+}
+
+fn by_key(look: &Look) -> BTreeMap<Key, String> {
+    look.keys.iter().copied().zip(look.screen.nodes.iter().map(|node| comparable(node).line())).collect()
+}
+
+/// Lines of one document that read differently in two looks. Lines that only one look has may just have been scrolled away.
+fn changed(old: &Look, new: &Look) -> BTreeSet<Key> {
+    let old = by_key(old);
+    by_key(new).into_iter().filter(|(key, line)| old.get(key).is_some_and(|was| was != line)).map(|(key, _)| key).collect()
+}
+
+/// The lines that an action changed, if any: noise is left out, and the target's own line if its change is told otherwise.
+fn lines(before: &Look, after: &Look, noise: &BTreeSet<Key>, target: Option<u64>) -> Option<Change> {
+    let kept = |look: &Look| -> Screen {
+        let own = look.screen.nodes.iter().zip(&look.keys).filter(|(_, key)| !noise.contains(key) && !after.noisy.contains(key));
+        let nodes = own.filter(|(_, key)| target != Some(key.0)).map(|(node, _)| comparable(node)).collect();
+        Screen { nodes, ..Screen::default() }
+    };
+    let (mut added, mut altered, mut removed) = (0, 0, 0);
+    for change in diff(&kept(before), &kept(after)) {
+        match change {
+            LineChange::Added { .. } => added += 1,
+            LineChange::Changed { .. } => altered += 1,
+            LineChange::Removed { .. } => removed += 1,
+        }
+    }
+    (added + altered + removed > 0).then_some(Change::Lines { added, changed: altered, removed })
+}
