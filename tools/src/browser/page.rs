@@ -123,9 +123,11 @@ pub(crate) fn expression(token: &str, function: &str, args: &Value) -> String {
     format!("globalThis.__hands?.token==={token:?}?__hands.{function}({}):({{__lost:true}})", args.join(","))
 }
 
+/// What the browser says of a document that is being replaced.
+const PASSING: &[&str] = &[LOST, "context", "navigated or closed", "No frame", "Frame is", "not attached", "Object reference chain"];
+
 /// Whether an error only says that one document is being replaced by another.
 fn is_passing(error: &CallError) -> bool {
     let CallError::Remote(text) = error else { return false };
-    const PASSING: &[&str] = &[LOST, "context", "navigated or closed", "No frame", "Frame is", "not attached", "Object reference chain"];
     PASSING.iter().any(|part| text.contains(part)) && !text.starts_with("our script")
 }

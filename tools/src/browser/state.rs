@@ -245,8 +245,8 @@ impl Inner {
     fn info_changed(&mut self, params: &Value) {
         let target = text(params, "/targetInfo/targetId");
         if let Some(tab) = self.tabs.values_mut().find(|tab| tab.target == target) {
-            tab.url = text(params, "/targetInfo/url").to_owned();
-            tab.title = text(params, "/targetInfo/title").to_owned();
+            text(params, "/targetInfo/url").clone_into(&mut tab.url);
+            text(params, "/targetInfo/title").clone_into(&mut tab.title);
         }
     }
 

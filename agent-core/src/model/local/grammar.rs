@@ -64,7 +64,7 @@ pub(super) fn of(request: &Request) -> Result<Option<String>, ModelError> {
         most => {
             let text = format!("{} plain{{1,{most}}} {}", literal("{\"thought\":\""), literal("\"}\n"));
             let thought = rules.add("thought", &text);
-            rules.finish(&format!("{thought}? {reply}"))
+            rules.finish(&format!("{thought} {reply}"))
         }
     }))
 }

@@ -45,17 +45,17 @@ impl Sampling {
             .collect();
         let end = [vocab.eot(), vocab.eos()].into_iter().find(|token| token.0 >= 0 && vocab.is_eog(*token));
         let mut probes: Vec<(LlamaToken, Option<u8>)> = end.into_iter().map(|token| (token, None)).collect();
-        let mut seen = [false; 256];
+        let mut covered = [false; 256];
         for token in vocab.tokens() {
             if let [byte] = vocab.token_to_piece(token, false, None).as_slice()
-                && let Some(seen) = seen.get_mut(usize::from(*byte))
-                && !std::mem::replace(seen, true)
+                && let Some(done) = covered.get_mut(usize::from(*byte))
+                && !std::mem::replace(done, true)
             {
                 probes.push((token, Some(*byte)));
             }
         }
         // Without a token for each character nothing can be said about what must come next.
-        if end.is_none() || !(b' '..=b'~').all(|byte| seen.get(usize::from(byte)) == Some(&true)) {
+        if end.is_none() || !(b' '..=b'~').all(|byte| covered.get(usize::from(byte)) == Some(&true)) {
             probes.clear();
         }
         Self { banned, vocabulary: vocab.n_tokens(), temperature, seed, probes: Arc::new(probes) }
@@ -67,12 +67,7 @@ impl Sampling {
 
     fn choice(&self) -> Vec<LlamaSampler> {
         if self.temperature > 0.0 {
-            vec![
-                LlamaSampler::top_k(40),
-                LlamaSampler::top_p(0.95, 1),
-                LlamaSampler::temp(self.temperature),
-                LlamaSampler::dist(self.seed),
-            ]
+            vec![LlamaSampler::top_k(40), LlamaSampler::top_p(0.95, 1), LlamaSampler::temp(self.temperature), LlamaSampler::dist(self.seed)]
         } else {
             vec![LlamaSampler::greedy()]
         }

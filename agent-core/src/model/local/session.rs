@@ -42,12 +42,7 @@ pub(super) struct Session<'model> {
 }
 
 impl<'model> Session<'model> {
-    pub(super) fn new(
-        model: &'model LlamaModel,
-        context: LlamaContext<'model>,
-        sampling: Sampling,
-        evaluated: &'model AtomicU64,
-    ) -> Self {
+    pub(super) fn new(model: &'model LlamaModel, context: LlamaContext<'model>, sampling: Sampling, evaluated: &'model AtomicU64) -> Self {
         let vocab = model.vocab();
         let spelled = |token: LlamaToken| match token.0 {
             0.. => String::from_utf8_lossy(&vocab.token_to_piece(token, true, None)).into_owned(),
@@ -65,8 +60,8 @@ impl<'model> Session<'model> {
         let mut picker = self.sampling.picker(self.model, job.grammar.as_deref())?;
         let prompt = self.tokenize(self.template.render(&job.turns));
         let mut reply = Draft::default();
-        self.foresee(&mut picker, &mut reply)?;
-        let (needed, size) = (prompt.len() + job.most_tokens.max(reply.pending.len() + 1), self.context.n_ctx() as usize);
+        self.foresee(&mut picker, &mut reply, job)?;
+        let (needed, size) = (prompt.len() + job.most_tokens, self.context.n_ctx() as usize);
         if needed > size {
             return Err(ModelError::ContextFull { needed, context: size });
         }
@@ -137,7 +132,7 @@ impl<'model> Session<'model> {
             }
             picker.accept(token)?;
             reply.push(token, vocab.token_to_piece(token, false, None));
-            if self.foresee(picker, reply)? {
+            if self.foresee(picker, reply, job)? {
                 reply.report(job);
                 return Ok(FinishReason::Stop);
             }
@@ -151,20 +146,27 @@ impl<'model> Session<'model> {
     }
 
     /// Appends what must come next; `true` when that is the end.
-    fn foresee(&self, picker: &mut Picker, reply: &mut Draft) -> Result<bool, ModelError> {
+    fn foresee(&self, picker: &mut Picker, reply: &mut Draft, job: &Job) -> Result<bool, ModelError> {
         let text = match picker.ahead() {
             Ahead::End => return Ok(true),
-            Ahead::Text(text) if text.is_empty() => return Ok(false),
             Ahead::Text(text) => text,
         };
+        // Half a character would be read as another one.
+        let text = complete_utf8(&text);
+        if text.is_empty() {
+            return Ok(false);
+        }
         let vocab = self.model.vocab();
-        let mut tokens = vocab.tokenize(&text, false, false);
+        let mut tokens = vocab.tokenize(text.as_bytes(), false, false);
         // In the middle of a word the tokeniser's cut is not where the model's would be; it shall choose that token itself.
-        let open = text.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b' ' || !byte.is_ascii());
+        let open = text.ends_with(|c: char| c.is_alphanumeric() || c == ' ' || !c.is_ascii());
         if open {
             tokens.pop();
         }
         for token in tokens {
+            if reply.count >= job.most_tokens {
+                return Ok(false);
+            }
             picker.accept(token)?;
             reply.push(token, vocab.token_to_piece(token, false, None));
         }

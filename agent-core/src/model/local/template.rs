@@ -48,7 +48,9 @@ impl Template {
         // As the library that templates are written for has it.
         environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().ok()?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.add_function("raise_exception", |text: String| -> Result<String, Error> { Err(Error::new(ErrorKind::InvalidOperation, text)) });
+        environment.add_function("raise_exception", |text: String| -> Result<String, Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, text))
+        });
         // Fixed when the model is loaded: a prompt that changes at midnight would empty the cache.
         let loaded = jiff::Timestamp::now();
         environment.add_function("strftime_now", move |format: String| -> Result<String, Error> {

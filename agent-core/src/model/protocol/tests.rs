@@ -51,13 +51,14 @@ fn all_shapes_of_a_call_are_read() {
 
 #[test]
 fn thought_calls_and_other_text_are_told_apart() {
-    let text = "I will {try}.\n{\"thought\":\"the form first\"}\n{\"do\":\"click\",\"ref\":\"e1\"}\n{\"do\":\"click\",\"ref\":\"e2\"}\nDone.";
+    let text =
+        "I will {try}.\n{\"thought\":\"the form first\"}\n{\"do\":\"click\",\"ref\":\"e1\"}\n{\"do\":\"click\",\"ref\":\"e2\"}\nDone.";
     let parsed = parse_reply(text, &tools());
     assert_eq!(parsed.thought.as_deref(), Some("the form first"));
-    assert_eq!(parsed.calls.iter().map(|call| (call.id.as_str(), call.args["ref"].as_str())).collect::<Vec<_>>(), [
-        ("call_1", Some("e1")),
-        ("call_2", Some("e2"))
-    ]);
+    assert_eq!(
+        parsed.calls.iter().map(|call| (call.id.as_str(), call.args["ref"].as_str())).collect::<Vec<_>>(),
+        [("call_1", Some("e1")), ("call_2", Some("e2"))]
+    );
     assert_eq!(parsed.rest, "I will {try}.\n\n\n\nDone.");
 }
 

@@ -158,7 +158,7 @@ pub(crate) fn of_click(facts: &Facts) -> EffectClass {
 /// What a key does to the element that gets it. `keys` is the chord as it was asked for.
 pub(crate) fn of_press(keys: &str, facts: Option<&Facts>) -> EffectClass {
     let last = keys.rsplit('+').next().unwrap_or(keys);
-    let plain = !keys.trim_end_matches(last).to_lowercase().contains(['c', 'm']);
+    let plain = !keys.trim_end_matches(last).to_lowercase().contains(['a', 'c', 'm', 'o']);
     match last.to_lowercase().as_str() {
         "enter" | "return" => facts.map_or(EffectClass::Write, |facts| match &facts.form {
             Some(form) if form.submits => of_click(facts),

@@ -48,11 +48,11 @@ pub(crate) struct Facts {
     /// What would get a click instead.
     pub(crate) cover: String,
     pub(crate) point: Option<(f64, f64)>,
-    rect: Option<(f64, f64, f64, f64)>,
+    pub(crate) rect: Option<(f64, f64, f64, f64)>,
 }
 
 impl Facts {
-    pub(crate) fn rect(&self) -> Rect {
+    pub(crate) fn place(&self) -> Rect {
         self.rect.map_or_else(Rect::default, |(x, y, w, h)| Rect { x, y, w, h })
     }
 

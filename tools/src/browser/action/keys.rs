@@ -57,7 +57,7 @@ pub(super) fn named(name: &str) -> Key {
     let lower = name.to_lowercase();
     let found = NAMED.iter().find(|(names, ..)| names.contains(&lower.as_str()));
     found.map_or_else(Key::default, |(_, key, code, number, text)| Key {
-        key: (*key).to_owned(),
+        name: (*key).to_owned(),
         code: (*code).to_owned(),
         number: *number,
         text: (*text).to_owned(),
@@ -67,7 +67,7 @@ pub(super) fn named(name: &str) -> Key {
 
 /// The key that writes a character, if a US keyboard has one.
 pub(super) fn of_char(c: char) -> Option<Key> {
-    let key = |code: String, number: i64, modifiers: i64| Key { key: c.to_string(), code, number, text: c.to_string(), modifiers };
+    let key = |code: String, number: i64, modifiers: i64| Key { name: c.to_string(), code, number, text: c.to_string(), modifiers };
     if c == ' ' {
         return Some(named("space"));
     }
@@ -111,7 +111,7 @@ pub(super) fn parse(chord: &str) -> Result<Key, String> {
         && let Some(c) = key.text.chars().next().filter(char::is_ascii_lowercase)
     {
         key.text = c.to_ascii_uppercase().to_string();
-        key.key.clone_from(&key.text);
+        key.name.clone_from(&key.text);
     }
     if modifiers & (CONTROL | ALT | META) != 0 {
         // A command, not a character.
@@ -123,13 +123,13 @@ pub(super) fn parse(chord: &str) -> Result<Key, String> {
 fn find(name: &str) -> Option<Key> {
     let mut chars = name.chars();
     if let (Some(c), None) = (chars.next(), chars.next()) {
-        return Some(of_char(c).unwrap_or_else(|| Key { key: c.to_string(), text: c.to_string(), ..Key::default() }));
+        return Some(of_char(c).unwrap_or_else(|| Key { name: c.to_string(), text: c.to_string(), ..Key::default() }));
     }
     if let Some(number) = name.strip_prefix(['F', 'f']).and_then(|digits| digits.parse::<i64>().ok()).filter(|n| (1..=12).contains(n)) {
-        return Some(Key { key: format!("F{number}"), code: format!("F{number}"), number: 111 + number, ..Key::default() });
+        return Some(Key { name: format!("F{number}"), code: format!("F{number}"), number: 111 + number, ..Key::default() });
     }
     let key = named(name);
-    (!key.key.is_empty()).then_some(key)
+    (!key.name.is_empty()).then_some(key)
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(parse("Shift+b").expect("a chord").text, "B");
         assert_eq!(parse("enter").expect("a key").number, 13);
         assert_eq!(parse("Ctrl++").expect("a chord").modifiers, CONTROL);
-        assert_eq!(parse("+").expect("a key").key, "+");
+        assert_eq!(parse("+").expect("a key").name, "+");
         assert_eq!(parse("F5").expect("a key").number, 116);
         assert_eq!(parse(" ").expect("a key").code, "Space");
         assert_eq!(parse("é").expect("a key").text, "é");

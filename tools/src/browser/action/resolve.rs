@@ -102,8 +102,14 @@ impl Browser {
         };
         self.fits(cx, action, &known, &facts, until).await?;
         let form = facts.form.as_ref().map(|form| Form { method: form.method.clone(), origin: form.origin.clone(), submits: form.submits });
-        let target =
-            Target { r#ref: r, role: known.role.clone(), name: known.name.clone(), origin: facts.origin.clone(), form, rect: facts.rect() };
+        let target = Target {
+            r#ref: r,
+            role: known.role.clone(),
+            name: known.name.clone(),
+            origin: facts.origin.clone(),
+            form,
+            rect: facts.place(),
+        };
         let effect = match action {
             Action::Click(_) => effect::of_click(&facts),
             Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
@@ -180,7 +186,7 @@ impl Browser {
                 Err(Reason::NotEditable { role: format!("readonly {}", facts.role) }.into())
             }
             Action::Fill(args) => {
-                self.may_reveal(cx, &args.text, &facts.origin)?;
+                may_reveal(cx, &args.text, &facts.origin)?;
                 if !args.text.contains("{{secret:") {
                     let answer = self.call(known.tab, Some(&known.token), "misfit", &json!([known.id, args.text]), until).await;
                     let answer = answer.map_err(Halt::before)?;
@@ -191,7 +197,7 @@ impl Browser {
                 }
                 Ok(())
             }
-            Action::Type(args) => self.may_reveal(cx, &args.text, &facts.origin),
+            Action::Type(args) => may_reveal(cx, &args.text, &facts.origin),
             Action::Select(_) if facts.tag != "select" => wrong("a select; click this one, then click the option"),
             Action::Select(args) => {
                 let answer = self.call(known.tab, Some(&known.token), "chosen", &json!([known.id, args.option]), until).await;
@@ -213,9 +219,9 @@ impl Browser {
             _ => Ok(()),
         }
     }
+}
 
-    /// Whether the page may get the secrets that `text` asks for. Their values go no further than this.
-    fn may_reveal(&self, cx: &Context, text: &str, origin: &str) -> Result<(), Halt> {
-        super::fill::reveal(cx, text, origin).map(|_| ()).map_err(Halt::Refused)
-    }
+/// Whether the page may get the secrets that `text` asks for. Their values go no further than this.
+fn may_reveal(cx: &Context, text: &str, origin: &str) -> Result<(), Halt> {
+    super::fill::reveal(cx, text, origin).map(|_| ()).map_err(Halt::Refused)
 }

@@ -34,7 +34,7 @@ pub(crate) type Viewport = (u32, u32);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Key {
     /// DOM name: `Enter`, `a`.
-    pub(crate) key: String,
+    pub(crate) name: String,
     /// Place on the keyboard: `KeyA`.
     pub(crate) code: String,
     /// Windows virtual key code.
@@ -160,9 +160,11 @@ impl Session {
 
     /// Calls `function` (source of a JS function) with a node that the browser named by number.
     pub(crate) async fn with_node(&self, context: i64, node: i64, function: &str, until: Until) -> Result<(), CallError> {
-        let mut resolve = ResolveNodeParams::default();
-        resolve.backend_node_id = Some(BackendNodeId::new(node));
-        resolve.execution_context_id = Some(ExecutionContextId::new(context));
+        let resolve = ResolveNodeParams {
+            backend_node_id: Some(BackendNodeId::new(node)),
+            execution_context_id: Some(ExecutionContextId::new(context)),
+            ..ResolveNodeParams::default()
+        };
         let Some(object) = self.connection.call(Some(&self.id), &resolve, until).await?.object.object_id else { return Ok(()) };
         let mut call = CallFunctionOnParams::new(function);
         call.execution_context_id = Some(ExecutionContextId::new(context));
@@ -212,7 +214,7 @@ impl Session {
         let kind = if key.text.is_empty() { DispatchKeyEventType::RawKeyDown } else { DispatchKeyEventType::KeyDown };
         for kind in [kind, DispatchKeyEventType::KeyUp] {
             let mut command = DispatchKeyEventParams::new(kind.clone());
-            command.key = Some(key.key.clone());
+            command.key = Some(key.name.clone());
             command.code = Some(key.code.clone());
             command.windows_virtual_key_code = Some(key.number);
             command.modifiers = Some(key.modifiers);
@@ -231,9 +233,11 @@ impl Session {
 
     /// A picture of the viewport, as WebP.
     pub(crate) async fn screenshot(&self, until: Until) -> Result<Vec<u8>, CallError> {
-        let mut command = CaptureScreenshotParams::default();
-        command.format = Some(CaptureScreenshotFormat::Webp);
-        command.quality = Some(60);
+        let command = CaptureScreenshotParams {
+            format: Some(CaptureScreenshotFormat::Webp),
+            quality: Some(60),
+            ..CaptureScreenshotParams::default()
+        };
         let answer = self.connection.call(Some(&self.id), &command, until).await?;
         let data: &str = answer.data.as_ref();
         base64::engine::general_purpose::STANDARD.decode(data).map_err(|error| CallError::Unreadable(error.to_string()))

@@ -87,6 +87,8 @@ impl Redactor<'_> {
 impl Browser {
     /// What the model is shown.
     pub(crate) async fn show(&self, cx: &Context, until: Until) -> Result<Screen, CallError> {
+        // An action that was given up in the middle has not said that it ended.
+        self.state.set_acting(false);
         self.loaded(until.at_most(LOADING)).await?;
         let mut look = match self.look(cx, true, until).await {
             // The tab was closed or crashed meanwhile: there may be another one.
@@ -138,7 +140,7 @@ impl Browser {
     /// Looks at the tab in front. With `give` elements get refs and count as shown.
     pub(crate) async fn look(&self, cx: &Context, give: bool, until: Until) -> Result<Look, CallError> {
         let tab = self.tab()?;
-        let answer = self.call(tab.number, None, "look", &json!([]), until).await?.ok_or(CallError::Detached)?;
+        let answer = self.call(tab.number, None, "look", &json!([give]), until).await?.ok_or(CallError::Detached)?;
         let walked: Walked = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
         let mut redactor = Redactor { secrets: cx.secrets(), found: false };
         let mut look = Look { tab: tab.number, token: answer.token, ..Look::default() };

@@ -2,6 +2,7 @@
 // covered is left out. Nothing here changes the page.
 
 const MOST_LINES = 1500;
+const FAR = 400;
 const paints = (e) => {
   if (/^(img|video|canvas|iframe|picture|object|embed)$/.test(localName(e))) return true;
   const style = styleOf(e);
@@ -57,7 +58,9 @@ const pointOf = (e, clip) => {
   return seen ? { cover } : null;
 };
 
-const look = () => {
+// `idle`: nothing is being done, whatever became of the last action.
+const look = (idle) => {
+  if (idle) end();
   const lines = [], view = viewBox(), page = { above: 0, below: 0, left: 0, right: 0 };
   const emitted = new Set();
   let text = null, covered = 0, coverer = null, foreign = 0, dropped = 0;
@@ -94,6 +97,8 @@ const look = () => {
   const textNode = (node, e, style, ctx) => {
     if (!/\S/.test(node.data)) { if (text) text.parts.push(' '); return; }
     if (ctx.mute || ctx.ghost || style.visibility !== 'visible') return;
+    // Far out of view nothing need be measured: what it is in is.
+    if (ctx.blockBox && (ctx.blockBox.t > ctx.clip.b + FAR || ctx.blockBox.b < ctx.clip.t - FAR)) { if (!ctx.counted.has(ctx.block)) { ctx.counted.add(ctx.block); count(ctx, ctx.blockBox); } return; }
     const by = ctx.by, range = ownerDocument(node).createRange();
     range.selectNodeContents(node);
     const rects = [...range.getClientRects()].map((box) => shift(box, by));
@@ -192,7 +197,7 @@ const look = () => {
     const ctx = { ...outer, clip: place.clip, owner: place.owner, fixed: fixed || outer.fixed, dead: fixed ? outer.frameDead : place.dead };
     ctx.ghost = outer.ghost || style.opacity === '0' || isCutAway(style);
     const block = isBlock(style.display);
-    if (block) { ctx.block = e; flush(); }
+    if (block) { ctx.block = e; ctx.blockBox = box; flush(); }
     else if (style.display.startsWith('inline-') && text) text.parts.push(' ');
     if (paints(e)) ctx.ground = style.backgroundImage === 'none' && !/^(img|video|canvas)$/.test(tag) && !/rgba/.test(style.backgroundColor) ? style.backgroundColor : null;
     const parentPointer = parentStyle?.cursor === 'pointer';

@@ -35,7 +35,7 @@ fn calls_are_alternatives_with_arguments_in_order() {
         rule("done", &[]),
     ];
     insta::assert_snapshot!(text(&request(calls)), @r##"
-    root ::= thought-11? reply-10
+    root ::= thought-11 reply-10
     one-1 ::= "\"e" ("1" ("\"" | "2\"" | "3\"") | "2\"")
     click-2 ::= "{\"do\":\"click\",\"ref\":" one-1 "}"
     press-3 ::= "{\"do\":\"press\",\"keys\":" string (",\"ref\":" one-1)? "}"
