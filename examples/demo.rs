@@ -111,7 +111,7 @@ async fn one(handiwork: &Path, number: usize, case: &Case) -> anyhow::Result<Val
     let report = PathBuf::from("target/demo").join(format!("report-{number}.html"));
     std::fs::create_dir_all("target/demo")?;
     println!("The site runs on {}. The goal:\n  {}\n", site.url(), case.sentence);
-    let goal = format!("{} Sign in as {USER} with the password secret.", case.sentence);
+    let goal = format!("Sign in as {USER} with the password secret. {}", case.sentence);
     let secret = format!("password=DEMO_PASSWORD@{}", site.origin());
     let url = site.url();
     let args = ["run", &goal, "--url", &url, "--secret", &secret, "--report", &report.to_string_lossy(), "--json"];

@@ -68,7 +68,7 @@ async fn main() {
         let s = surface();
         let agent = AgentBuilder::new(model.clone(), React::default()).surface(s.clone()).secrets(secrets).policy(Policy::allow().budgets(Budgets{steps:Some(15),..Default::default()})).build();
         println!("=== {goal}");
-        let mut st = agent.run(format!("{goal} Sign in as dana with the password secret.")).stream();
+        let mut st = agent.run(format!("Sign in as dana with the password secret. {goal}")).stream();
         while let Some(u) = st.next().await { if let Ok(Update::Entry(e)) = u { match e.event {
             Event::Replied{reply,millis,..} => println!("[{millis} ms, {} in {} cached {} out] {}", reply.usage.prompt, reply.usage.cached, reply.usage.completion, reply.reasoning.clone().unwrap_or_default().to_string() + "\n    " + &if reply.calls.is_empty() {reply.content.clone()} else {reply.calls.iter().map(|c| format!("{} {}", c.name, c.args)).collect::<Vec<_>>().join("\n    ")}),
             Event::Receipt{receipt,..} => println!("    -> {receipt}"),

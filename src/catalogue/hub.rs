@@ -10,7 +10,7 @@ use super::pull::{Listener, Sink};
 /// The hub is often out of reach, and the next source waits: so the wait for a connection is short.
 const CONNECT: Duration = Duration::from_secs(8);
 /// Longest silence within a download.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 pub(super) async fn fetch(mut sink: Sink, repo: &str, revision: &str, file: &str, listener: Listener<'_>) -> Result<Sink, String> {
     let client = reqwest::Client::builder()

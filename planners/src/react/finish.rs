@@ -4,15 +4,39 @@
 //! is refused when it came together with calls whose effect the model has not seen, when its result does not fit, and, once,
 //! when fields that this run changed still stand unsent on the screen.
 
+use std::collections::BTreeSet;
+
 use handiwork_core::event::Started;
 use handiwork_core::model::{Reply, ToolCall, ToolSpec};
-use handiwork_core::{Action, Change, Event, Next, Outcome, Receipt, Ref, Run, State};
+use handiwork_core::{Action, Change, Event, Next, Outcome, Receipt, Ref, Run, Screen, State};
 use serde_json::{Value, json};
 
 /// Its name.
 pub(super) const NAME: &str = "done";
 
-/// What a model is told of it.
+/// The call by which a small model says where it stands.
+pub(super) const NOTE: &str = "note";
+
+/// What is said of such a call.
+pub(super) const NOTED: &str = "noted";
+
+/// What a small model is told of `note`. It decides nothing by itself: what may follow depends on what it says.
+pub(super) fn note_spec() -> ToolSpec {
+    ToolSpec {
+        name: NOTE.to_owned(),
+        description: "Say what the screen says about the goal, and whether the goal is reached by now.".to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                "screen_says": { "type": "string", "maxLength": 120 },
+                "goal_reached": { "type": "boolean" },
+            },
+            "required": ["screen_says", "goal_reached"],
+        }),
+    }
+}
+
+/// What a model is told of `done`.
 pub(super) fn spec(started: &Started) -> ToolSpec {
     let mut properties = json!({
         "ok": { "type": "boolean", "description": "true if the goal is reached, false if it can't be" },
@@ -59,10 +83,14 @@ pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall
 pub(super) const AS_IT_IS: &str = "left as it is: it already holds that";
 
 /// Whether a field already holds what a call would put into it. Such a call is not made: even touching a field can set a
-/// page off.
-pub(super) fn changes_nothing(run: &Run, call: &ToolCall) -> bool {
+/// page off. What an element holds is known only while nothing of the turn has been done to it.
+pub(super) fn changes_nothing(run: &Run, call: &ToolCall, turn: &[&ToolCall]) -> bool {
     let (Some(screen), Some(Ok(action))) = (run.screen(), Action::from_call(&call.name, &call.args)) else { return false };
     let Some(node) = action.target().and_then(|r| screen.get(r)) else { return false };
+    let target = |call: &ToolCall| Action::from_call(&call.name, &call.args)?.ok()?.target();
+    if turn.iter().take_while(|other| other.id != call.id).any(|other| target(other) == node.r#ref) {
+        return false;
+    }
     match &action {
         Action::Fill(fill) => node.value.as_deref() == Some(fill.text.as_str()),
         Action::Select(select) => node.value.as_deref() == Some(select.option.as_str()),
@@ -71,13 +99,32 @@ pub(super) fn changes_nothing(run: &Run, call: &ToolCall) -> bool {
     }
 }
 
+/// Whether the work may well be over: something was sent in the last turn, and the page that came of it asks for nothing
+/// new, neither a field nor a button that was not there before. It decides nothing; it is the moment to ask.
+pub(super) fn may_be_over(run: &Run, screen: &Screen) -> bool {
+    let last_turn = run.events().rev().take_while(|event| !matches!(event, Event::Replied { .. }));
+    let sent = last_turn.filter_map(|event| if let Event::Receipt { receipt: Receipt::Verified { changes }, .. } = event { Some(changes) } else { None }).flatten();
+    if !sent.into_iter().any(|change| matches!(change, Change::Network { .. })) {
+        return false;
+    }
+    let earlier: BTreeSet<&str> = run
+        .events()
+        .filter_map(|event| if let Event::Observed { screen: earlier, .. } = event { Some(earlier) } else { None })
+        .filter(|earlier| *earlier != screen)
+        .flat_map(|earlier| &earlier.nodes)
+        .filter(|node| node.role == "button")
+        .map(|node| node.name.as_str())
+        .collect();
+    screen.nodes.iter().all(|node| node.role != "button" || earlier.contains(node.name.as_str()))
+}
+
 /// Whether other calls of the same reply did something that the model has not seen yet.
 fn unseen(run: &Run, reply: &Reply, done: &ToolCall) -> bool {
     let idle: Vec<&String> = run
         .events()
         .rev()
         .take_while(|event| !matches!(event, Event::Replied { .. }))
-        .filter_map(|event| if let Event::Dropped { call_ids, why } = event { (why == AS_IT_IS).then_some(call_ids) } else { None })
+        .filter_map(|event| if let Event::Dropped { call_ids, why } = event { (why == AS_IT_IS || why == NOTED).then_some(call_ids) } else { None })
         .flatten()
         .collect();
     reply.calls.iter().any(|call| call.id != done.id && !idle.contains(&&call.id))

@@ -31,13 +31,11 @@ pub struct React {
     pub patience: u32,
     /// Most tokens of one reply of a small model.
     pub reply_tokens: u32,
-    /// Most characters that a model that is held to a grammar may think before its calls; 0 is none.
-    pub thought: u32,
 }
 
 impl Default for React {
     fn default() -> Self {
-        Self { most_calls: 12, patience: 6, reply_tokens: 700, thought: 160 }
+        Self { most_calls: 12, patience: 6, reply_tokens: 700 }
     }
 }
 
@@ -76,7 +74,10 @@ impl React {
 
     fn after(&self, run: &Run, started: &Started, reply: &Reply) -> Next {
         let pending = run.pending();
-        let idle: Vec<String> = pending.iter().take_while(|call| finish::changes_nothing(run, call)).map(|call| call.id.clone()).collect();
+        if let Some(note) = pending.first().filter(|call| call.name == finish::NOTE) {
+            return Next::Drop { call_ids: vec![note.id.clone()], why: finish::NOTED.to_owned() };
+        }
+        let idle: Vec<String> = pending.iter().filter(|call| finish::changes_nothing(run, call, &pending)).map(|call| call.id.clone()).collect();
         if !idle.is_empty() {
             return Next::Drop { call_ids: idle, why: finish::AS_IT_IS.to_owned() };
         }

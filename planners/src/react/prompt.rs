@@ -9,6 +9,10 @@ use super::finish;
 const LARGE: &str = include_str!("../prompts/react.md");
 const SMALL: &str = include_str!("../prompts/react-small.md");
 
+/// Actions that a small model held to a grammar is not told of: filling replaces typing, waiting is the surface's work, and
+/// each further way is one more to go wrong.
+const UNLED: [&str; 3] = ["type", "wait", "back"];
+
 /// The system prompt.
 pub(super) fn system(started: &Started) -> String {
     let template = if started.model.small { SMALL } else { LARGE };
@@ -26,9 +30,14 @@ pub(super) fn system(started: &Started) -> String {
 
 /// All tools: the surface's actions, the person's tools, and `done`.
 pub(super) fn tools(started: &Started) -> Vec<ToolSpec> {
-    let actions: Vec<&str> = started.surface.iter().flat_map(|surface| surface.actions.iter().map(String::as_str)).collect();
+    let led = started.model.small && started.model.constrained;
+    let offered = |name: &&str| !led || !UNLED.contains(name);
+    let actions: Vec<&str> = started.surface.iter().flat_map(|surface| surface.actions.iter().map(String::as_str)).filter(offered).collect();
     let mut tools = Action::specs(&actions);
     tools.extend(started.tools.iter().cloned());
+    if led {
+        tools.push(finish::note_spec());
+    }
     tools.push(finish::spec(started));
     tools
 }

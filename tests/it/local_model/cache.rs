@@ -49,7 +49,7 @@ async fn another_conversation_keeps_what_they_have_in_common() {
 async fn dropping_the_future_stops_the_reading() {
     let model = model().await;
     let mut long = request("Sign up.");
-    long.system = (0..300).map(|n| format!("Rule {n}: be careful. ")).collect();
+    long.system = "Rule: be careful. ".repeat(500);
     let before = model.evaluated_tokens();
     let (sender, mut heard) = unbounded();
     let cx = Context::default().within(LIMIT).with_progress(sender);
@@ -73,7 +73,7 @@ async fn dropping_the_future_stops_the_reading() {
 async fn a_deadline_is_kept() {
     let model = model().await;
     let mut long = request("Sign up again.");
-    long.system = (0..300).map(|n| format!("Law {n}: be quick. ")).collect();
+    long.system = "Law: be quick. ".repeat(500);
     let cx = Context::default().within(std::time::Duration::from_millis(50));
     let error = model.complete(&cx, &long).await.unwrap_err();
     assert!(matches!(error, ModelError::TimedOut(_)), "{error}");

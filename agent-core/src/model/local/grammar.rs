@@ -30,15 +30,30 @@ pub(super) fn of(request: &Request) -> Result<Option<String>, ModelError> {
         return Ok(None);
     }
     let mut rules = Rules::default();
+    let mut replies = Vec::new();
+    let mut next = Some(&constraint);
+    while let Some(one) = next {
+        replies.push(reply(&mut rules, request, one)?);
+        next = one.or.as_deref();
+    }
+    Ok(Some(rules.finish(&replies.join(" | "))))
+}
+
+/// A rule for one of the replies that may be given.
+fn reply(rules: &mut Rules, request: &Request, constraint: &Constraint) -> Result<String, ModelError> {
+    let tool_of = |rule: &CallRule| {
+        let found = request.tools.iter().find(|tool| tool.name == rule.tool);
+        found.ok_or_else(|| ModelError::BadRequest(format!("the constraint names \"{}\", which is no tool of the request", rule.tool)))
+    };
     let mut first = String::new();
     for rule in &constraint.first {
-        if let Some(name) = call(&mut rules, named(request, rule)?, rule)? {
+        if let Some(name) = call(rules, tool_of(rule)?, rule)? {
             let _ = write!(first, "{name} \"\\n\" ");
         }
     }
     let (mut joined, mut alone) = (Vec::new(), Vec::new());
     for rule in &constraint.calls {
-        if let Some(name) = call(&mut rules, named(request, rule)?, rule)? {
+        if let Some(name) = call(rules, tool_of(rule)?, rule)? {
             if constraint.alone.contains(&rule.tool) { alone.push(name) } else { joined.push(name) }
         }
     }
@@ -57,22 +72,17 @@ pub(super) fn of(request: &Request) -> Result<Option<String>, ModelError> {
     if replies.is_empty() {
         return Err(ModelError::BadRequest("the constraint leaves no call that could be made".to_owned()));
     }
-    let reply = rules.add("reply", &replies.join(" | "));
-    let reply = if first.is_empty() { reply } else { rules.add("whole", &format!("{first}{reply}")) };
-    Ok(Some(match constraint.thought.min(LONGEST_THOUGHT) {
-        0 => rules.finish(&reply),
+    let mut reply = rules.add("reply", &replies.join(" | "));
+    if !first.is_empty() {
+        reply = rules.add("whole", &format!("{first}{reply}"));
+    }
+    Ok(match constraint.thought.min(LONGEST_THOUGHT) {
+        0 => reply,
         most => {
-            let text = format!("{} plain{{1,{most}}} {}", literal("{\"thought\":\""), literal("\"}\n"));
-            let thought = rules.add("thought", &text);
-            rules.finish(&format!("{thought} {reply}"))
+            let thought = rules.add("thought", &format!("{} plain{{1,{most}}} {}", literal("{\"thought\":\""), literal("\"}\n")));
+            format!("{thought} {reply}")
         }
-    }))
-}
-
-/// The tool that a rule names.
-fn named<'a>(request: &'a Request, rule: &CallRule) -> Result<&'a ToolSpec, ModelError> {
-    let why = || format!("the constraint names \"{}\", which is no tool of the request", rule.tool);
-    request.tools.iter().find(|tool| tool.name == rule.tool).ok_or_else(|| ModelError::BadRequest(why()))
+    })
 }
 
 /// A rule for one call; `None` when a required argument has no allowed value.

@@ -8,13 +8,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::session::LlamaStateSeqFlags;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
+use super::cores::Watch;
 use super::sample::{Ahead, Picker, Sampling};
 use super::template::{Piece, Template};
-use super::worker::{Generated, Job};
+use super::worker::{Generated, Job, context};
 use super::{CHUNK, broken};
 use crate::context::Progress;
 use crate::model::{FinishReason, ModelError, Usage};
@@ -25,6 +27,15 @@ struct Known {
     bytes: Vec<u8>,
     control: bool,
     tokens: Vec<LlamaToken>,
+}
+
+/// How many threads work on a context of which size.
+#[derive(Debug)]
+pub(super) struct Crew {
+    pub(super) size: u32,
+    pub(super) threads: usize,
+    /// Who looks whether that many are still of use; nobody when the number was given.
+    pub(super) watch: Option<Watch>,
 }
 
 /// A model with its cache.
@@ -38,11 +49,18 @@ pub(super) struct Session<'model> {
     /// What is in the KV cache.
     held: Vec<LlamaToken>,
     known: Vec<Known>,
+    crew: Crew,
     evaluated: &'model AtomicU64,
 }
 
 impl<'model> Session<'model> {
-    pub(super) fn new(model: &'model LlamaModel, context: LlamaContext<'model>, sampling: Sampling, evaluated: &'model AtomicU64) -> Self {
+    pub(super) fn new(
+        model: &'model LlamaModel,
+        context: LlamaContext<'model>,
+        sampling: Sampling,
+        crew: Crew,
+        evaluated: &'model AtomicU64,
+    ) -> Self {
         let vocab = model.vocab();
         let spelled = |token: LlamaToken| match token.0 {
             0.. => String::from_utf8_lossy(&vocab.token_to_piece(token, true, None)).into_owned(),
@@ -52,7 +70,7 @@ impl<'model> Session<'model> {
         let source = model.chat_template(None).ok().and_then(|template| template.to_string().ok());
         let template = Template::new(source.as_deref(), &bos, &eos);
         let batch = LlamaBatch::new(CHUNK, 1);
-        Self { model, context, template, sampling, batch, bos, held: Vec::new(), known: Vec::new(), evaluated }
+        Self { model, context, template, sampling, batch, bos, held: Vec::new(), known: Vec::new(), crew, evaluated }
     }
 
     /// Answers one request. Ends early, with an error that nobody hears, when nobody waits for the answer any more.
@@ -173,10 +191,33 @@ impl<'model> Session<'model> {
         Ok(!open && picker.ahead() == Ahead::End)
     }
 
+    /// Moves to a context with more or fewer threads when others use the processor less or more than before. The logits are
+    /// lost with the old context, so this must come before something is evaluated.
+    fn adapt(&mut self) {
+        let Some(threads) = self.crew.watch.as_mut().and_then(Watch::threads).filter(|threads| *threads != self.crew.threads) else {
+            return;
+        };
+        let moved = self.context.state_seq_get(0, LlamaStateSeqFlags::empty()).ok().and_then(|state| {
+            let mut next = context(self.model, self.crew.size, threads).ok()?;
+            next.state_seq_set(&state, 0).ok()?;
+            Some(next)
+        });
+        match moved {
+            Some(next) => {
+                tracing::debug!(was = self.crew.threads, now = threads, "another number of threads");
+                self.context = next;
+                self.crew.threads = threads;
+            }
+            // Without the memory for a second context it stays as it is.
+            None => self.crew.watch = None,
+        }
+    }
+
     fn decode(&mut self, tokens: &[LlamaToken], job: &Job) -> Result<(), ModelError> {
         if job.answer.is_closed() {
             return Err(broken("nobody waits for this reply any more".to_owned()));
         }
+        self.adapt();
         self.batch.clear();
         for (index, token) in tokens.iter().enumerate() {
             let place = (self.held.len() + index) as i32;

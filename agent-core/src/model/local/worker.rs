@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
+use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
@@ -16,8 +17,9 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use tokio::sync::oneshot;
 
+use super::cores::{self, Watch};
 use super::sample::Sampling;
-use super::session::Session;
+use super::session::{Crew, Session};
 use super::{CHUNK, LocalConfig, broken, gguf, unusable};
 use crate::context::Context;
 use crate::model::protocol::Turn;
@@ -136,19 +138,28 @@ fn open<'model>(
     model: &'model LlamaModel,
     evaluated: &'model AtomicU64,
 ) -> Result<(Session<'model>, Facts), ModelError> {
-    let wanted = config.context.min(model.n_ctx_train()).max(CHUNK as u32);
-    let threads = i32::try_from(config.threads.unwrap_or_else(super::cores::physical).max(1)).unwrap_or(1);
+    let size = config.context.min(model.n_ctx_train()).max(CHUNK as u32);
+    let threads = config.threads.unwrap_or_else(cores::physical).max(1);
+    let context = context(model, size, threads)?;
+    let facts = Facts { context: context.n_ctx(), parameters: model.n_params() };
+    // Who names a number of threads gets it.
+    let watch = config.threads.is_none().then(|| Watch::new(threads));
+    let sampling = Sampling::new(model, config.temperature, config.seed);
+    Ok((Session::new(model, context, sampling, Crew { size, threads, watch }, evaluated), facts))
+}
+
+/// A context of `size` tokens that works with so many threads.
+pub(super) fn context(model: &LlamaModel, size: u32, threads: usize) -> Result<LlamaContext<'_>, ModelError> {
+    let count = i32::try_from(threads).unwrap_or(1);
     let parameters = LlamaContextParams::default()
-        .with_n_ctx(std::num::NonZeroU32::new(wanted))
+        .with_n_ctx(std::num::NonZeroU32::new(size))
         .with_n_batch(CHUNK as u32)
         .with_n_ubatch(CHUNK as u32)
-        .with_n_threads(threads)
-        .with_n_threads_batch(threads)
+        .with_n_threads(count)
+        .with_n_threads_batch(count)
         .with_no_perf(true);
-    let context = model.new_context(backend()?, parameters).map_err(|error| ModelError::Local {
-        problem: format!("no memory for a context of {wanted} tokens ({error})"),
+    model.new_context(backend()?, parameters).map_err(|error| ModelError::Local {
+        problem: format!("no memory for a context of {size} tokens ({error})"),
         hint: "close other programs, or use a smaller context or model".to_owned(),
-    })?;
-    let facts = Facts { context: context.n_ctx(), parameters: model.n_params() };
-    Ok((Session::new(model, context, Sampling::new(model, config.temperature, config.seed), evaluated), facts))
+    })
 }
