@@ -5,6 +5,7 @@
 //! page or the model says. With `--five` it does so for five different sentences.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -74,7 +75,17 @@ const CASES: [Case; 5] = [
 const USER: &str = "dana";
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match demo().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("FAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn demo() -> anyhow::Result<()> {
     let five = std::env::args().any(|arg| arg == "--five");
     let handiwork = beside_me()?;
     let local = std::env::var("DEEPSEEK_API_KEY").map_or(true, |key| key.trim().is_empty());

@@ -12,7 +12,7 @@ use handiwork_core::model::{CallRule, Constraint};
 use handiwork_core::{Action, Event, Node, Ref, Run, Screen, Verb};
 use serde_json::{Value, json};
 
-use super::{React, finish};
+use super::{React, finish, prompt};
 
 /// Most fields that have to be decided on in one turn; a page with more is filled as the model likes.
 const MOST_FIELDS: usize = 14;
@@ -21,20 +21,20 @@ const LONGEST_NAME: usize = 40;
 
 /// The constraint for `screen`.
 pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen) -> Constraint {
-    let offered = || started.surface.iter().flat_map(|surface| &surface.actions);
+    let offered = || prompt::actions(started);
     let futile = futile(run);
     let mut calls: Vec<CallRule> = offered().flat_map(|name| rules(name, started, screen, &futile)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
     let alone = vec![finish::NAME.to_owned()];
     let whole = |first: Vec<CallRule>, calls: Vec<CallRule>| Constraint { first, calls, alone: alone.clone(), most_calls: settings.most_calls, ..Constraint::default() };
     let done = rule(finish::NAME, []);
-    if !started.model.small {
+    if !prompt::is_led(started) {
         calls.push(done);
         return whole(Vec::new(), calls);
     }
     let decided = decided(run);
     let open = screen.nodes.iter().filter(|node| node.r#ref.is_some_and(|r| !decided.contains(&r)));
-    let mut first: Vec<CallRule> = open.filter_map(|node| field(started, node)).filter(|rule| offered().any(|name| *name == rule.tool)).collect();
+    let mut first: Vec<CallRule> = open.filter_map(|node| field(started, node)).filter(|rule| offered().any(|name| name == rule.tool)).collect();
     if first.len() > MOST_FIELDS {
         first.clear();
     }

@@ -30,14 +30,24 @@ pub(super) fn system(started: &Started) -> String {
 
 /// All tools: the surface's actions, the person's tools, and `done`.
 pub(super) fn tools(started: &Started) -> Vec<ToolSpec> {
-    let led = started.model.small && started.model.constrained;
-    let offered = |name: &&str| !led || !UNLED.contains(name);
-    let actions: Vec<&str> = started.surface.iter().flat_map(|surface| surface.actions.iter().map(String::as_str)).filter(offered).collect();
+    let actions: Vec<&str> = actions(started).collect();
     let mut tools = Action::specs(&actions);
     tools.extend(started.tools.iter().cloned());
-    if led {
+    if is_led(started) {
         tools.push(finish::note_spec());
     }
     tools.push(finish::spec(started));
     tools
+}
+
+/// The surface's actions that the model is told of.
+pub(super) fn actions(started: &Started) -> impl Iterator<Item = &str> {
+    let led = is_led(started);
+    let all = started.surface.iter().flat_map(|surface| surface.actions.iter().map(String::as_str));
+    all.filter(move |name| !led || !UNLED.contains(name))
+}
+
+/// Whether the model is led: small, and held to a grammar.
+pub(super) fn is_led(started: &Started) -> bool {
+    started.model.small && started.model.constrained
 }
