@@ -140,8 +140,19 @@ async fn one(handiwork: &Path, number: usize, case: &Case) -> anyhow::Result<Val
         bail!("the password is in the report or the result");
     }
     println!("\nThe claim is on the server, with the right fields.");
-    println!("  {} steps, {} verified actions, {:.0} s", result["steps"], result["verified"], result["seconds"].as_f64().unwrap_or_default());
-    println!("  {} tokens in ({} of them cached), {} out, ${:.4}", result["tokens"]["in"], result["tokens"]["cached"], result["tokens"]["out"], result["cost_usd"].as_f64().unwrap_or_default());
+    println!(
+        "  {} steps, {} verified actions, {:.0} s",
+        result["steps"],
+        result["verified"],
+        result["seconds"].as_f64().unwrap_or_default()
+    );
+    println!(
+        "  {} tokens in ({} of them cached), {} out, ${:.4}",
+        result["tokens"]["in"],
+        result["tokens"]["cached"],
+        result["tokens"]["out"],
+        result["cost_usd"].as_f64().unwrap_or_default()
+    );
     println!("  report: {}", std::fs::canonicalize(&report)?.display());
     println!("  journal: handiwork show {}\n", result["run"].as_str().unwrap_or_default());
     Ok(result)
@@ -174,7 +185,10 @@ fn beside_me() -> anyhow::Result<PathBuf> {
 
 /// Runs the command, showing what it says to the person watching, and gives what it prints.
 async fn command(handiwork: &Path, args: &[&str], env: &[(&str, &str)], limit: Option<Duration>) -> anyhow::Result<String> {
-    println!("$ handiwork {}", args.iter().map(|arg| if arg.contains(' ') { format!("{arg:?}") } else { (*arg).to_owned() }).collect::<Vec<_>>().join(" "));
+    println!(
+        "$ handiwork {}",
+        args.iter().map(|arg| if arg.contains(' ') { format!("{arg:?}") } else { (*arg).to_owned() }).collect::<Vec<_>>().join(" ")
+    );
     let child = tokio::process::Command::new(handiwork)
         .args(args)
         .envs(env.iter().copied())
@@ -182,7 +196,8 @@ async fn command(handiwork: &Path, args: &[&str], env: &[(&str, &str)], limit: O
         .stdout(std::process::Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    let output = tokio::time::timeout(limit.unwrap_or(Duration::from_secs(3600)), child.wait_with_output()).await.context("it took too long")??;
+    let output =
+        tokio::time::timeout(limit.unwrap_or(Duration::from_secs(3600)), child.wait_with_output()).await.context("it took too long")??;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         bail!("handiwork ended with {}: {}", output.status, text.trim());

@@ -6,8 +6,6 @@
 //! The one decision: [`Agent`] is one type wherever it comes from; the facade only adds [`BuildAgent::builder`], which picks the
 //! default planner.
 
-
-
 pub mod catalogue;
 pub mod prelude;
 #[cfg(feature = "memory")]
@@ -20,7 +18,10 @@ pub use handiwork_planners as planners;
 pub use handiwork_tools as tools;
 
 pub use handiwork_core::testing;
-pub use handiwork_core::{Action, Agent, AgentBuilder, AgentError, Context, EffectClass, Event, Model, Outcome, Policy, Receipt, Run, Screen, Secrets, Surface, Tool, ToolError};
+pub use handiwork_core::{
+    Action, Agent, AgentBuilder, AgentError, Context, EffectClass, Event, Model, Outcome, Policy, Receipt, Run, Screen, Secrets, Surface,
+    Tool, ToolError,
+};
 
 use handiwork_planners::React;
 

@@ -3,7 +3,9 @@
 pub use handiwork_core::model::deepseek::DeepSeek;
 #[cfg(feature = "local")]
 pub use handiwork_core::model::local::{LocalConfig, LocalModel};
-pub use handiwork_core::{Agent, AgentError, Context, EffectClass, Event, Model, Outcome, Policy, Receipt, Screen, Secrets, Surface, Tool, ToolError, Update};
+pub use handiwork_core::{
+    Agent, AgentError, Context, EffectClass, Event, Model, Outcome, Policy, Receipt, Screen, Secrets, Surface, Tool, ToolError, Update,
+};
 #[cfg(feature = "memory")]
 pub use handiwork_memory::Store;
 #[cfg(feature = "browser")]

@@ -174,8 +174,7 @@ impl Action {
     pub fn from_call(name: &str, args: &Value) -> Option<Result<Self, String>> {
         Self::NAMES.contains(&name).then(|| {
             let args = if args.is_null() { json!({}) } else { args.clone() };
-            serde_json::from_value(json!({ "name": name, "args": args }))
-                .map_err(|error| format!("wrong arguments for {name}: {error}"))
+            serde_json::from_value(json!({ "name": name, "args": args })).map_err(|error| format!("wrong arguments for {name}: {error}"))
         })
     }
 
@@ -213,9 +212,14 @@ impl Action {
     pub fn effect(&self) -> EffectClass {
         match self {
             Self::Navigate(_) | Self::Back(_) | Self::Scroll(_) | Self::Wait(_) | Self::SwitchTab(_) => EffectClass::Read,
-            Self::Click(_) | Self::Fill(_) | Self::Type(_) | Self::Press(_) | Self::Select(_) | Self::Check(_) | Self::Upload(_) | Self::Tool(_) => {
-                EffectClass::Write
-            }
+            Self::Click(_)
+            | Self::Fill(_)
+            | Self::Type(_)
+            | Self::Press(_)
+            | Self::Select(_)
+            | Self::Check(_)
+            | Self::Upload(_)
+            | Self::Tool(_) => EffectClass::Write,
         }
     }
 

@@ -66,7 +66,8 @@ impl Default for Retry {
 #[async_trait]
 impl Layer for Retry {
     async fn complete(&self, cx: &Context, request: &Request, next: &dyn Model) -> Result<Reply, ModelError> {
-        let pauses = ExponentialBuilder::default().with_min_delay(self.first).with_max_delay(self.longest).with_max_times(self.times).with_jitter();
+        let pauses =
+            ExponentialBuilder::default().with_min_delay(self.first).with_max_delay(self.longest).with_max_times(self.times).with_jitter();
         let left = || cx.left(Duration::MAX);
         (|| next.complete(cx, request))
             .retry(pauses)
@@ -90,7 +91,12 @@ impl Layer for Trace {
         async {
             let reply = next.complete(cx, request).await;
             match &reply {
-                Ok(reply) => tracing::debug!(prompt = reply.usage.prompt, cached = reply.usage.cached, completion = reply.usage.completion, "replied"),
+                Ok(reply) => tracing::debug!(
+                    prompt = reply.usage.prompt,
+                    cached = reply.usage.cached,
+                    completion = reply.usage.completion,
+                    "replied"
+                ),
                 Err(error) => tracing::warn!(%error, "failed"),
             }
             reply

@@ -30,11 +30,11 @@ pub mod tool;
 
 pub use action::{Action, EffectClass};
 pub use agent::{Agent, AgentBuilder, AgentError, Finished, RunBuilder, TypedRun};
-pub use driver::{Limits, RunStream, Update};
 pub use context::{Context, Progress};
+pub use driver::{Limits, RunStream, Update};
 pub use event::{Entry, Event, Outcome, Part};
-pub use layer::Layer;
 pub use journal::{BlobId, Journal, JournalError, MemoryJournal};
+pub use layer::Layer;
 pub use memory::{Fact, Memory, MemoryError};
 pub use model::{Constraint, Message, Model, ModelError, ModelInfo, Reply, Request, ToolCall, ToolSpec, Usage};
 pub use planner::{Next, Planner};

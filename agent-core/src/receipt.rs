@@ -140,7 +140,9 @@ impl fmt::Display for Reason {
         match self {
             Self::UnknownRef { r#ref } => write!(f, "there is no element {ref}; use a ref from the screen"),
             Self::Stale { r#ref } => write!(f, "{ref} is no longer on the page; use a ref from the newest screen"),
-            Self::Changed { was, now } => write!(f, "the element changed since you saw it: it was {was}, it is now {now}; look at the newest screen and decide again"),
+            Self::Changed { was, now } => {
+                write!(f, "the element changed since you saw it: it was {was}, it is now {now}; look at the newest screen and decide again")
+            }
             Self::Covered { by } => write!(f, "it is covered by {by}; deal with that first"),
             Self::Disabled => f.write_str("it is disabled; something else must be done first"),
             Self::Hidden => f.write_str("it can't be seen; scroll to it or open what holds it"),

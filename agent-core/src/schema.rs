@@ -10,6 +10,7 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
 
 /// Whether `value` fits; the first three things that are wrong otherwise.
 pub fn check(validator: &Validator, value: &Value) -> Result<(), String> {
-    let wrong: Vec<String> = validator.iter_errors(value).take(3).map(|error| format!("{} (at {})", error, error.instance_path())).collect();
+    let wrong: Vec<String> =
+        validator.iter_errors(value).take(3).map(|error| format!("{} (at {})", error, error.instance_path())).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }

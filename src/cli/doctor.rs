@@ -27,7 +27,13 @@ pub(crate) async fn run(paths: &Paths, out: Out) -> Result<(), Failure> {
         let lines: Vec<String> = checks
             .iter()
             .map(|check| {
-                let mark = if check.ok { "ok     " } else if check.needed { "MISSING" } else { "absent " };
+                let mark = if check.ok {
+                    "ok     "
+                } else if check.needed {
+                    "MISSING"
+                } else {
+                    "absent "
+                };
                 let fix = check.fix.as_ref().map(|fix| format!("\n                    {fix}")).unwrap_or_default();
                 format!("{mark}  {:<9}  {}{fix}", check.what, check.found)
             })
@@ -49,21 +55,39 @@ async fn browser() -> Check {
             handiwork::core::Surface::close(&browser).await;
             Check { what: "browser", ok: true, needed: true, found, fix: None }
         }
-        Err(handiwork::core::SurfaceError::NotAvailable { problem, hint }) => Check { what: "browser", ok: false, needed: true, found: problem, fix: Some(hint) },
-        Err(error) => Check { what: "browser", ok: false, needed: true, found: error.to_string(), fix: Some("apt-get install chromium-headless-shell".to_owned()) },
+        Err(handiwork::core::SurfaceError::NotAvailable { problem, hint }) => {
+            Check { what: "browser", ok: false, needed: true, found: problem, fix: Some(hint) }
+        }
+        Err(error) => Check {
+            what: "browser",
+            ok: false,
+            needed: true,
+            found: error.to_string(),
+            fix: Some("apt-get install chromium-headless-shell".to_owned()),
+        },
     }
 }
 
 fn model(paths: &Paths) -> Check {
     let key = std::env::var("DEEPSEEK_API_KEY").is_ok_and(|key| !key.trim().is_empty());
-    let installed: Vec<String> = handiwork::catalogue::list(&paths.models()).into_iter().filter(|listed| listed.installed).map(|listed| listed.entry.name.to_owned()).collect();
+    let installed: Vec<String> = handiwork::catalogue::list(&paths.models())
+        .into_iter()
+        .filter(|listed| listed.installed)
+        .map(|listed| listed.entry.name.to_owned())
+        .collect();
     let mut found: Vec<String> = installed.iter().map(|name| format!("local {name}")).collect();
     if key {
         found.insert(0, "a key for DeepSeek".to_owned());
     }
     if found.is_empty() {
         let fix = "handiwork model pull default   (1.1 GB), or set DEEPSEEK_API_KEY";
-        return Check { what: "model", ok: false, needed: true, found: "no key for DeepSeek and no local model".to_owned(), fix: Some(fix.to_owned()) };
+        return Check {
+            what: "model",
+            ok: false,
+            needed: true,
+            found: "no key for DeepSeek and no local model".to_owned(),
+            fix: Some(fix.to_owned()),
+        };
     }
     Check { what: "model", ok: true, needed: true, found: found.join(", "), fix: None }
 }
@@ -75,7 +99,13 @@ async fn database(paths: &Paths) -> Check {
             store.close().await;
             Check { what: "database", ok: true, needed: true, found: file.display().to_string(), fix: None }
         }
-        Err(error) => Check { what: "database", ok: false, needed: true, found: error.to_string(), fix: Some("or use another folder: --home DIR".to_owned()) },
+        Err(error) => Check {
+            what: "database",
+            ok: false,
+            needed: true,
+            found: error.to_string(),
+            fix: Some("or use another folder: --home DIR".to_owned()),
+        },
     }
 }
 

@@ -78,7 +78,9 @@ impl Failure {
         match outcome {
             Outcome::Done { .. } => None,
             Outcome::Failed { reason } => Some(Self::new(Code::NotReached, format!("the goal was not reached: {reason}"))),
-            Outcome::BudgetExceeded { what } => Some(Self::new(Code::Budget, format!("a budget is used up: {what}")).hint("raise it with --max-steps, --budget or --timeout")),
+            Outcome::BudgetExceeded { what } => Some(
+                Self::new(Code::Budget, format!("a budget is used up: {what}")).hint("raise it with --max-steps, --budget or --timeout"),
+            ),
             Outcome::Broken { part, error } => {
                 let code = match part {
                     Part::Model => Code::Model,
@@ -106,7 +108,9 @@ impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::NoSuchRun(_) => Self::new(Code::Usage, error),
-            JournalError::Store { hint, doing, detail } => Self::new(Code::Store, format!("the database can't be {doing}: {detail}")).hint(hint),
+            JournalError::Store { hint, doing, detail } => {
+                Self::new(Code::Store, format!("the database can't be {doing}: {detail}")).hint(hint)
+            }
             other => Self::new(Code::Store, other),
         }
     }

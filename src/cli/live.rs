@@ -55,7 +55,9 @@ impl Live {
         }
         match &entry.event {
             Event::Started(started) => self.say(&format!("goal   {}", started.goal)),
-            Event::Observed { screen, .. } => self.say(&paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len()))),
+            Event::Observed { screen, .. } => {
+                self.say(&paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len())))
+            }
             Event::Replied { reply, cost_usd, millis, .. } => {
                 self.step += 1;
                 self.calls.extend(reply.calls.iter().map(|call| (call.id.clone(), call.clone())));

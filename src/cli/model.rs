@@ -47,7 +47,14 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
                     .iter()
                     .map(|row| {
                         let here = if row.installed { "installed" } else { "-" };
-                        format!("{:<22} {:<10} {:>7.0} MB  {:<11} {}", row.entry.name, here, row.entry.bytes as f64 / 1e6, row.entry.licence, row.entry.aliases.join(", "))
+                        format!(
+                            "{:<22} {:<10} {:>7.0} MB  {:<11} {}",
+                            row.entry.name,
+                            here,
+                            row.entry.bytes as f64 / 1e6,
+                            row.entry.licence,
+                            row.entry.aliases.join(", ")
+                        )
                     })
                     .collect();
                 lines.join("\n")

@@ -10,7 +10,8 @@ use super::paths::Paths;
 use super::{Code, Failure, print};
 
 /// What `--model` takes.
-pub(crate) const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
+pub(crate) const HELP: &str =
+    "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
 /// Makes the model that `spec` names.
 pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
@@ -20,7 +21,8 @@ pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Mo
     match kind {
         "deepseek" => {
             let key = key.ok_or_else(|| {
-                Failure::new(Code::Missing, "no key for DeepSeek").hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
+                Failure::new(Code::Missing, "no key for DeepSeek")
+                    .hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
             })?;
             let mut model = DeepSeek::from_key(key);
             if let Some(id) = rest {
@@ -33,7 +35,8 @@ pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Mo
         }
         "openai" => {
             let (url, id) = rest.and_then(|rest| rest.rsplit_once('#')).ok_or_else(|| {
-                Failure::new(Code::Usage, format!("\"{spec}\" names no server and model")).hint("write openai:BASE_URL#ID, such as openai:http://127.0.0.1:11434/v1#qwen3")
+                Failure::new(Code::Usage, format!("\"{spec}\" names no server and model"))
+                    .hint("write openai:BASE_URL#ID, such as openai:http://127.0.0.1:11434/v1#qwen3")
             })?;
             Ok(Arc::new(OpenAiCompat::new(url, id, std::env::var("OPENAI_API_KEY").ok())))
         }
@@ -50,8 +53,9 @@ async fn local(name: &str, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
     let file = if as_file.is_file() {
         as_file.to_path_buf()
     } else {
-        handiwork::catalogue::resolve(&paths.models(), name)
-            .map_err(|error| Failure::new(Code::Missing, error).hint(format!("handiwork model pull {name}    (or set DEEPSEEK_API_KEY to use DeepSeek)")))?
+        handiwork::catalogue::resolve(&paths.models(), name).map_err(|error| {
+            Failure::new(Code::Missing, error).hint(format!("handiwork model pull {name}    (or set DEEPSEEK_API_KEY to use DeepSeek)"))
+        })?
     };
     print::note(&format!("loading {}", file.display()));
     let id = file.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
@@ -62,5 +66,6 @@ async fn local(name: &str, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
 
 #[cfg(not(feature = "local"))]
 async fn local(_: &str, _: &Paths) -> Result<Arc<dyn Model>, Failure> {
-    Err(Failure::new(Code::Missing, "this handiwork was built without local models").hint("build it with --features local, or set DEEPSEEK_API_KEY"))
+    Err(Failure::new(Code::Missing, "this handiwork was built without local models")
+        .hint("build it with --features local, or set DEEPSEEK_API_KEY"))
 }

@@ -18,7 +18,9 @@ impl Paths {
         let home = match home {
             Some(home) => home,
             None => etcetera::choose_base_strategy()
-                .map_err(|error| Failure::new(Code::Missing, format!("the home directory is not known: {error}")).hint("give a folder: --home DIR"))?
+                .map_err(|error| {
+                    Failure::new(Code::Missing, format!("the home directory is not known: {error}")).hint("give a folder: --home DIR")
+                })?
                 .data_dir()
                 .join("handiwork"),
         };

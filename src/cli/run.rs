@@ -94,7 +94,9 @@ fn policy(args: &Args) -> Policy {
 }
 
 fn read_schema(file: &PathBuf) -> Result<Value, Failure> {
-    let wrong = |problem: String| Failure::new(Code::Usage, format!("--output-schema {}: {problem}", file.display())).hint("the file must hold a JSON Schema");
+    let wrong = |problem: String| {
+        Failure::new(Code::Usage, format!("--output-schema {}: {problem}", file.display())).hint("the file must hold a JSON Schema")
+    };
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let schema: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     handiwork::core::schema::validator(&schema).map_err(wrong)?;
@@ -170,9 +172,10 @@ async fn conclude(run: &Run, args: &Args, journal: &dyn Journal, out: Out) -> Re
     }
     let failure = match run.status() {
         Status::Ended(outcome) => Failure::of_outcome(outcome),
-        Status::Waiting { question } => {
-            Some(Failure::new(Code::Waiting, format!("the run waits for an answer: {question}")).hint("run it on a terminal to be asked, or allow it with --yes"))
-        }
+        Status::Waiting { question } => Some(
+            Failure::new(Code::Waiting, format!("the run waits for an answer: {question}"))
+                .hint("run it on a terminal to be asked, or allow it with --yes"),
+        ),
         Status::Running => Some(Failure::new(Code::NotReached, "the run was stopped")),
     };
     if out.json || failure.is_none() {

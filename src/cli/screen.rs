@@ -36,7 +36,9 @@ async fn look(browser: &impl Surface, url: &str) -> Result<Screen, Failure> {
         Refusal::Surface(error) => error.into(),
     })?;
     match browser.dispatch(&cx, &resolved).await? {
-        Receipt::NotDispatched { reason } => Err(Failure::new(Code::NotReached, reason).hint("check the address, and that its server is running")),
+        Receipt::NotDispatched { reason } => {
+            Err(Failure::new(Code::NotReached, reason).hint("check the address, and that its server is running"))
+        }
         Receipt::Unknown { why } => Err(Failure::new(Code::Surface, why)),
         Receipt::Verified { .. } | Receipt::NoEffect => Ok(browser.observe(&cx).await?),
     }

@@ -24,14 +24,22 @@ pub(crate) struct BrowserArgs {
 impl BrowserArgs {
     /// Starts it.
     pub(crate) async fn launch(&self) -> Result<Browser, Failure> {
-        let config = BrowserConfig { executable: self.chromium.clone(), headless: !self.headed, upload_dir: self.upload_dir.clone(), ..BrowserConfig::default() };
+        let config = BrowserConfig {
+            executable: self.chromium.clone(),
+            headless: !self.headed,
+            upload_dir: self.upload_dir.clone(),
+            ..BrowserConfig::default()
+        };
         Ok(Browser::launch(config).await?)
     }
 }
 
 /// Reads `NAME=ENV_VAR@ORIGIN`.
 pub(crate) fn secrets(specs: &[String]) -> Result<Secrets, Failure> {
-    let usage = |spec: &str, problem: String| Failure::new(Code::Usage, format!("--secret {spec}: {problem}")).hint("write --secret NAME=ENV_VAR@ORIGIN, such as password=SHOP_PASSWORD@https://shop.example");
+    let usage = |spec: &str, problem: String| {
+        Failure::new(Code::Usage, format!("--secret {spec}: {problem}"))
+            .hint("write --secret NAME=ENV_VAR@ORIGIN, such as password=SHOP_PASSWORD@https://shop.example")
+    };
     let mut secrets = Secrets::default();
     for spec in specs {
         let (name, rest) = spec.split_once('=').ok_or_else(|| usage(spec, "there is no =".to_owned()))?;

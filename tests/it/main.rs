@@ -1,13 +1,15 @@
 //! The one integration-test binary: a module for each suite.
 
-mod deepseek;
 #[cfg(feature = "browser")]
 mod browser;
+#[cfg(feature = "cli")]
+mod cli;
+mod deepseek;
 mod demo_site;
+#[cfg(feature = "local")]
+mod local_model;
 #[cfg(feature = "memory")]
 mod report;
 #[cfg(feature = "memory")]
 mod store;
 mod tidy;
-#[cfg(feature = "local")]
-mod local_model;

@@ -136,7 +136,13 @@ impl Driver {
         self.emit(Event::Intent { call_id: call.id.clone(), resolved: resolved.clone(), screen_hash }).await
     }
 
-    async fn surface_failed(&mut self, call: &ToolCall, error: &SurfaceError, millis: u64, shot: Option<ShotRef>) -> Result<Then, JournalError> {
+    async fn surface_failed(
+        &mut self,
+        call: &ToolCall,
+        error: &SurfaceError,
+        millis: u64,
+        shot: Option<ShotRef>,
+    ) -> Result<Then, JournalError> {
         self.receipt(call, Receipt::Unknown { why: error.to_string() }, millis, shot).await?;
         // A page that did not answer in time may answer again; a surface that is gone will not.
         if !matches!(error, SurfaceError::TimedOut { .. }) {

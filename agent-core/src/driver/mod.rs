@@ -105,7 +105,9 @@ impl Driver {
     async fn emit(&mut self, event: Event) -> Result<(), JournalError> {
         let entry = Entry { seq: self.run.next_seq(), at: now_ms(), event: self.redacted(event) };
         self.parts.journal.append(&self.run.id, &entry).await?;
-        self.run.apply(entry.clone()).map_err(|error| JournalError::Corrupt { what: format!("run {}", self.run.id), detail: error.to_string() })?;
+        self.run
+            .apply(entry.clone())
+            .map_err(|error| JournalError::Corrupt { what: format!("run {}", self.run.id), detail: error.to_string() })?;
         // Nobody watching is no reason to stop: an awaited run that is dropped takes this future with it.
         let _ = self.updates.unbounded_send(Update::Entry(entry));
         // Whoever watches sees this entry before the next thing is done, and can stop the run here.
@@ -134,7 +136,9 @@ impl Driver {
         }
         for event in self.run.events().rev() {
             match event {
-                Event::Observed { .. } | Event::Intent { .. } => return matches!(event, Event::Intent { .. }) && self.run.pending().is_empty(),
+                Event::Observed { .. } | Event::Intent { .. } => {
+                    return matches!(event, Event::Intent { .. }) && self.run.pending().is_empty();
+                }
                 // Even an action that was refused was so because the screen is not what the model thinks.
                 Event::Receipt { .. } if self.run.pending().is_empty() => return true,
                 Event::Started(_) => return true,

@@ -119,7 +119,9 @@ impl Policy {
             return Decision::Deny(why);
         }
         if repeats(resolved, run) >= MOST_REPEATS {
-            return Decision::Deny(format!("exactly this was done {MOST_REPEATS} times on exactly this screen; do something else, or give up and say why"));
+            return Decision::Deny(format!(
+                "exactly this was done {MOST_REPEATS} times on exactly this screen; do something else, or give up and say why"
+            ));
         }
         let rule = match resolved.effect {
             EffectClass::Read => Rule::Allow,

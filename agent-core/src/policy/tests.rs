@@ -19,7 +19,8 @@ fn run_of(events: Vec<Event>) -> Run {
 }
 
 fn click(effect: EffectClass, origin: &str, form: Option<Form>) -> Resolved {
-    let target = Target { r#ref: Ref(1), role: "button".to_owned(), name: "Pay".to_owned(), origin: origin.to_owned(), form, rect: Rect::default() };
+    let target =
+        Target { r#ref: Ref(1), role: "button".to_owned(), name: "Pay".to_owned(), origin: origin.to_owned(), form, rect: Rect::default() };
     Resolved::new(Action::from(Click { r#ref: Ref(1) }), Some(target), effect)
 }
 

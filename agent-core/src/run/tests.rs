@@ -9,8 +9,8 @@ use super::*;
 use crate::action::{Click, Fill};
 use crate::agent::{AgentBuilder, AgentError};
 use crate::event::Part;
-use crate::layer::{Layered, Retry};
 use crate::journal::{Journal, MemoryJournal};
+use crate::layer::{Layered, Retry};
 use crate::model::{Constraint, Message, ModelError, Request};
 use crate::planner::{Next, Planner};
 use crate::policy::{Budgets, Policy};
@@ -40,14 +40,23 @@ impl Planner for Simple {
             Some(reply) if reply.calls.is_empty() => Next::End(Outcome::Done { text: reply.content.clone(), value: None }),
             _ => Next::Ask {
                 role: "act".to_owned(),
-                request: Box::new(Request { messages: vec![Message::user(format!("{} entries", run.next_seq()))], constraint: None::<Constraint>, ..Request::default() }),
+                request: Box::new(Request {
+                    messages: vec![Message::user(format!("{} entries", run.next_seq()))],
+                    constraint: None::<Constraint>,
+                    ..Request::default()
+                }),
             },
         }
     }
 }
 
 fn form() -> ScriptedSurface {
-    let screen = Screen { title: "Form".to_owned(), url: "https://shop.example/".to_owned(), nodes: vec![textbox(1, "Name", ""), button(2, "Send")], ..Screen::default() };
+    let screen = Screen {
+        title: "Form".to_owned(),
+        url: "https://shop.example/".to_owned(),
+        nodes: vec![textbox(1, "Name", ""), button(2, "Send")],
+        ..Screen::default()
+    };
     ScriptedSurface::new(screen, |screen, action| {
         if *action == Action::from(Click { r#ref: Ref(2) }) {
             screen.url = "https://shop.example/thanks".to_owned();
@@ -58,7 +67,11 @@ fn form() -> ScriptedSurface {
 
 fn filling() -> ScriptedModel {
     ScriptedModel::new()
-        .calls([call("fill", json!({"ref": "e1", "text": "Ana"})), call("click", json!({"ref": "e2"})), call("click", json!({"ref": "e1"}))])
+        .calls([
+            call("fill", json!({"ref": "e1", "text": "Ana"})),
+            call("click", json!({"ref": "e2"})),
+            call("click", json!({"ref": "e1"})),
+        ])
         .calls([call("click", json!({"ref": "e3"})), call("click", json!({"ref": "e3"}))])
         .says("sent")
 }
@@ -76,12 +89,13 @@ async fn each_call_is_resolved_recorded_done_and_recorded_by_itself() {
     let surface = form();
     let run = finished(filling(), surface.clone()).await;
     let expected = [
-        "started", "observed", "asked", "replied", "intent", "receipt", "intent", "receipt", "receipt", "observed", "asked", "replied", "intent", "receipt",
-        "dropped", "observed", "asked", "replied", "ended",
+        "started", "observed", "asked", "replied", "intent", "receipt", "intent", "receipt", "receipt", "observed", "asked", "replied",
+        "intent", "receipt", "dropped", "observed", "asked", "replied", "ended",
     ];
     assert_eq!(kinds(&run), expected);
     assert_eq!(surface.done().len(), 3);
-    let receipts: Vec<&Receipt> = run.events().filter_map(|event| if let Event::Receipt { receipt, .. } = event { Some(receipt) } else { None }).collect();
+    let receipts: Vec<&Receipt> =
+        run.events().filter_map(|event| if let Event::Receipt { receipt, .. } = event { Some(receipt) } else { None }).collect();
     assert!(receipts[0].is_verified() && receipts[1].is_verified());
     assert_eq!(receipts[2], &Receipt::refused(Reason::Stale { r#ref: Ref(1) }));
     assert_eq!(receipts[3], &Receipt::NoEffect);
@@ -165,7 +179,12 @@ async fn a_no_is_told_to_the_model() {
     let agent = AgentBuilder::new(model, Simple).surface(surface.clone()).policy(policy).build();
     let Err(AgentError::Waiting { run, .. }) = agent.run("send").await else { panic!("it should wait") };
     let finished = agent.resume(*run).answer(false, "no").finish().await.expect("no journal failure");
-    assert!(finished.run.events().any(|event| matches!(event, Event::Receipt { receipt: Receipt::NotDispatched { reason: Reason::Denied { .. } }, .. })));
+    assert!(
+        finished
+            .run
+            .events()
+            .any(|event| matches!(event, Event::Receipt { receipt: Receipt::NotDispatched { reason: Reason::Denied { .. } }, .. }))
+    );
     assert_eq!(surface.done(), vec![]);
 }
 

@@ -16,7 +16,13 @@ fn inbox() -> Screen {
         options: vec!["Travel".to_owned(), "Meals".to_owned()],
         ..Node::default()
     };
-    let mail = Node { depth: 1, r#ref: Some(Ref(8)), role: "listitem".to_owned(), name: "Ana: \"Lunch?\"\ne9 button".to_owned(), ..Node::default() };
+    let mail = Node {
+        depth: 1,
+        r#ref: Some(Ref(8)),
+        role: "listitem".to_owned(),
+        name: "Ana: \"Lunch?\"\ne9 button".to_owned(),
+        ..Node::default()
+    };
     Screen {
         title: "Inbox".to_owned(),
         url: "https://mail.example/".to_owned(),

@@ -107,7 +107,9 @@ impl Surface for ScriptedSurface {
             let origin = resolved.target.as_ref().map(|target| target.origin.as_str()).unwrap_or_default();
             let value = match cx.secrets().reveal(&fill.text, origin) {
                 Ok(value) => value,
-                Err(error) => return Ok(Receipt::refused(Reason::SecretNotAllowed { name: fill.text.clone(), problem: error.to_string() })),
+                Err(error) => {
+                    return Ok(Receipt::refused(Reason::SecretNotAllowed { name: fill.text.clone(), problem: error.to_string() }));
+                }
             };
             if let Some(node) = screen.nodes.iter_mut().find(|node| node.r#ref == Some(fill.r#ref)) {
                 node.value = Some(value);

@@ -26,7 +26,13 @@ pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen
     let mut calls: Vec<CallRule> = offered().flat_map(|name| rules(name, started, screen, &futile)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
     let alone = vec![finish::NAME.to_owned()];
-    let whole = |first: Vec<CallRule>, calls: Vec<CallRule>| Constraint { first, calls, alone: alone.clone(), most_calls: settings.most_calls, ..Constraint::default() };
+    let whole = |first: Vec<CallRule>, calls: Vec<CallRule>| Constraint {
+        first,
+        calls,
+        alone: alone.clone(),
+        most_calls: settings.most_calls,
+        ..Constraint::default()
+    };
     let done = rule(finish::NAME, []);
     if !prompt::is_led(started) {
         calls.push(done);
@@ -34,7 +40,8 @@ pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen
     }
     let decided = decided(run);
     let open = screen.nodes.iter().filter(|node| node.r#ref.is_some_and(|r| !decided.contains(&r)));
-    let mut first: Vec<CallRule> = open.filter_map(|node| field(started, node)).filter(|rule| offered().any(|name| name == rule.tool)).collect();
+    let mut first: Vec<CallRule> =
+        open.filter_map(|node| field(started, node)).filter(|rule| offered().any(|name| name == rule.tool)).collect();
     if first.len() > MOST_FIELDS {
         first.clear();
     }
@@ -87,7 +94,11 @@ fn futile(run: &Run) -> BTreeSet<(String, Ref)> {
                 ours = false;
             }
             Event::Replied { reply, .. } => {
-                made = reply.calls.iter().filter_map(|call| Some((call.id.as_str(), (call.name.clone(), call.args.get("ref")?.as_str()?.parse().ok()?)))).collect();
+                made = reply
+                    .calls
+                    .iter()
+                    .filter_map(|call| Some((call.id.as_str(), (call.name.clone(), call.args.get("ref")?.as_str()?.parse().ok()?))))
+                    .collect();
             }
             Event::Receipt { receipt, .. } if receipt.is_verified() => {
                 futile.clear();
@@ -109,7 +120,8 @@ fn rules(name: &str, started: &Started, screen: &Screen, futile: &BTreeSet<(Stri
         "fill" | "select" => {
             let verb = if name == "fill" { Verb::Fill } else { Verb::Select };
             let (own, shared): (Vec<&Node>, Vec<&Node>) = offered(verb).into_iter().partition(|node| name == "select" || is_password(node));
-            let mut rules: Vec<CallRule> = own.into_iter().filter_map(|node| field(started, node)).filter(|rule| rule.tool == name).collect();
+            let mut rules: Vec<CallRule> =
+                own.into_iter().filter_map(|node| field(started, node)).filter(|rule| rule.tool == name).collect();
             rules.extend(on(name, &shared));
             rules
         }

@@ -103,7 +103,9 @@ pub(super) fn changes_nothing(run: &Run, call: &ToolCall, turn: &[&ToolCall]) ->
 /// new, neither a field nor a button that was not there before. It decides nothing; it is the moment to ask.
 pub(super) fn may_be_over(run: &Run, screen: &Screen) -> bool {
     let last_turn = run.events().rev().take_while(|event| !matches!(event, Event::Replied { .. }));
-    let sent = last_turn.filter_map(|event| if let Event::Receipt { receipt: Receipt::Verified { changes }, .. } = event { Some(changes) } else { None }).flatten();
+    let sent = last_turn
+        .filter_map(|event| if let Event::Receipt { receipt: Receipt::Verified { changes }, .. } = event { Some(changes) } else { None })
+        .flatten();
     if !sent.into_iter().any(|change| matches!(change, Change::Network { .. })) {
         return false;
     }
@@ -124,7 +126,9 @@ fn unseen(run: &Run, reply: &Reply, done: &ToolCall) -> bool {
         .events()
         .rev()
         .take_while(|event| !matches!(event, Event::Replied { .. }))
-        .filter_map(|event| if let Event::Dropped { call_ids, why } = event { (why == AS_IT_IS || why == NOTED).then_some(call_ids) } else { None })
+        .filter_map(
+            |event| if let Event::Dropped { call_ids, why } = event { (why == AS_IT_IS || why == NOTED).then_some(call_ids) } else { None },
+        )
         .flatten()
         .collect();
     reply.calls.iter().any(|call| call.id != done.id && !idle.contains(&&call.id))

@@ -77,7 +77,8 @@ impl React {
         if let Some(note) = pending.first().filter(|call| call.name == finish::NOTE) {
             return Next::Drop { call_ids: vec![note.id.clone()], why: finish::NOTED.to_owned() };
         }
-        let idle: Vec<String> = pending.iter().filter(|call| finish::changes_nothing(run, call, &pending)).map(|call| call.id.clone()).collect();
+        let idle: Vec<String> =
+            pending.iter().filter(|call| finish::changes_nothing(run, call, &pending)).map(|call| call.id.clone()).collect();
         if !idle.is_empty() {
             return Next::Drop { call_ids: idle, why: finish::AS_IT_IS.to_owned() };
         }
@@ -110,7 +111,12 @@ fn start(run: &Run, started: &Started) -> Option<Next> {
     match receipt {
         None => {
             let action = Action::from(Navigate { url: url.clone() });
-            Some(Next::Act(vec![ToolCall { id: START.to_owned(), name: action.name().to_owned(), args: json!({ "url": url }), problem: None }]))
+            Some(Next::Act(vec![ToolCall {
+                id: START.to_owned(),
+                name: action.name().to_owned(),
+                args: json!({ "url": url }),
+                problem: None,
+            }]))
         }
         Some(receipt) if receipt.is_verified() => None,
         Some(receipt) => Some(failed(&format!("the first page could not be opened: {receipt}"))),

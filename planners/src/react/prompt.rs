@@ -1,8 +1,8 @@
 //! What is said once and stays: the system prompt and the tools. Fixed for a run, so that prefixes stay cached.
 
+use handiwork_core::Action;
 use handiwork_core::event::Started;
 use handiwork_core::model::ToolSpec;
-use handiwork_core::Action;
 
 use super::finish;
 

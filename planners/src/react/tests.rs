@@ -13,7 +13,12 @@ fn form() -> ScriptedSurface {
     let screen = Screen {
         title: "Form".to_owned(),
         url: "https://shop.example/".to_owned(),
-        nodes: vec![textbox(1, "Name", ""), textbox(2, "Mail", ""), button(3, "Send"), text("We answer on working days, mostly within a day or two.")],
+        nodes: vec![
+            textbox(1, "Name", ""),
+            textbox(2, "Mail", ""),
+            button(3, "Send"),
+            text("We answer on working days, mostly within a day or two."),
+        ],
         ..Screen::default()
     };
     ScriptedSurface::new(screen, |screen, action| {
@@ -156,7 +161,10 @@ async fn a_run_that_gets_nowhere_is_ended() {
 async fn a_typed_result_is_checked_on_arrival() {
     let schema = json!({ "type": "object", "properties": { "number": { "type": "integer" } }, "required": ["number"] });
     let result = |value: Value| call("done", json!({ "ok": true, "answer": "a", "result": value }));
-    let model = ScriptedModel::new().calls([result(json!({ "number": "seven" }))]).calls([done("forgot it")]).calls([result(json!({ "number": 7 }))]);
+    let model = ScriptedModel::new()
+        .calls([result(json!({ "number": "seven" }))])
+        .calls([done("forgot it")])
+        .calls([result(json!({ "number": 7 }))]);
     let (run, requests) = run_with(model, form(), Some(schema)).await;
     assert_eq!(run.outcome(), Some(&Outcome::Done { text: "a".to_owned(), value: Some(json!({ "number": 7 })) }));
     let said = format!("{:?}", requests[2].messages);
@@ -183,7 +191,9 @@ async fn the_first_page_is_opened_by_the_loop_and_must_open() {
     let model = Arc::new(ScriptedModel::new().calls([done("read")]));
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(opening(true)).build();
     assert_eq!(agent.run("read").url("https://a.example/").await.expect("done"), "read");
-    assert!(matches!(&model.requests()[0].messages[..], [Message::User { content }] if content.contains("https://a.example/") && !content.contains("about:blank")));
+    assert!(
+        matches!(&model.requests()[0].messages[..], [Message::User { content }] if content.contains("https://a.example/") && !content.contains("about:blank"))
+    );
     let agent = AgentBuilder::new(ScriptedModel::new(), React::default()).surface(opening(false)).build();
     let run = agent.run("read").url("https://a.example/").finish().await.expect("no journal failure").run;
     assert!(matches!(run.outcome(), Some(Outcome::Failed { reason }) if reason.contains("could not be opened")));
@@ -199,10 +209,15 @@ async fn a_constrained_model_is_offered_what_is_there() {
     password.hint = "password".to_owned();
     let mut off = button(5, "Off");
     off.states.push(State::Disabled);
-    let screen = Screen { url: "https://a.example/".to_owned(), nodes: vec![textbox(1, "Name", ""), password, off, button(6, "On")], ..Screen::default() };
+    let screen = Screen {
+        url: "https://a.example/".to_owned(),
+        nodes: vec![textbox(1, "Name", ""), password, off, button(6, "On")],
+        ..Screen::default()
+    };
     let mut secrets = Secrets::default();
     secrets.insert("pin", "123456", "https://a.example").expect("origin");
-    let agent = AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).secrets(secrets).build();
+    let agent =
+        AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).secrets(secrets).build();
     agent.run("go").await.expect("done");
     let constraint = model.requests()[0].constraint.clone().expect("constraint");
     let rules: Vec<String> = constraint.calls.iter().map(|rule| format!("{} {}", rule.tool, json!(rule.allowed))).collect();
@@ -229,12 +244,19 @@ async fn a_constrained_model_is_led_through_the_fields() {
         .calls([done("sent")]);
     let surface = form();
     let model = Arc::new(model);
-    let with_help = ScriptedSurface::new({ let mut screen = surface.screen(); screen.nodes.push(button(4, "Help")); screen }, |screen, action| {
-        if action.name() == "click" && action.target().is_some_and(|r| r.0 == 3) {
-            screen.url.push_str("thanks");
-            screen.nodes = vec![text("Thanks")];
-        }
-    });
+    let with_help = ScriptedSurface::new(
+        {
+            let mut screen = surface.screen();
+            screen.nodes.push(button(4, "Help"));
+            screen
+        },
+        |screen, action| {
+            if action.name() == "click" && action.target().is_some_and(|r| r.0 == 3) {
+                screen.url.push_str("thanks");
+                screen.nodes = vec![text("Thanks")];
+            }
+        },
+    );
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(with_help.clone()).build();
     assert_eq!(agent.run("send").await.expect("done"), "sent");
     let names: Vec<String> = with_help.done().iter().map(|action| action.name().to_owned()).collect();
@@ -242,7 +264,8 @@ async fn a_constrained_model_is_led_through_the_fields() {
     let constraints: Vec<_> = model.requests().into_iter().map(|request| request.constraint.expect("constraint")).collect();
     let first = |place: usize| constraints[place].first.iter().map(|rule| rule.tool.clone()).collect::<Vec<_>>();
     assert_eq!((first(0), first(1)), (vec!["fill".to_owned(), "fill".to_owned()], Vec::new()), "decided on once");
-    let clicks = |place: usize| json!(constraints[place].calls.iter().find(|rule| rule.tool == "click").expect("click").allowed["ref"]).to_string();
+    let clicks =
+        |place: usize| json!(constraints[place].calls.iter().find(|rule| rule.tool == "click").expect("click").allowed["ref"]).to_string();
     assert!(clicks(0).contains("Help") && !clicks(1).contains("Help") && clicks(1).contains("Send"), "{}", clicks(1));
     let said = format!("{:?}", model.requests()[1].messages);
     assert!(said.contains("left as it is"), "{said}");
@@ -251,7 +274,8 @@ async fn a_constrained_model_is_led_through_the_fields() {
 /// The same run gives the same answer, also when it was read back from its journal.
 #[tokio::test]
 async fn decided_by_the_run_alone() {
-    let model = ScriptedModel::new().calls([fill("e1", "Ana"), click("e9")]).says("hm").calls([click("e3"), done("x")]).calls([done("sent")]);
+    let model =
+        ScriptedModel::new().calls([fill("e1", "Ana"), click("e9")]).says("hm").calls([click("e3"), done("x")]).calls([done("sent")]);
     let (run, _) = run_with(model, form(), None).await;
     let planner: React = serde_json::from_str(&serde_json::to_string(&React::default()).expect("serialise")).expect("read");
     let mut part = Run::new(run.id.clone());

@@ -63,7 +63,9 @@ impl<'a> Transcript<'a> {
     /// Ends what the model has to be told before it is asked.
     fn turn(&mut self, started: &Started) {
         // A small model loses sight of the goal: it is told again where it reads last.
-        let screen = self.screen_text().map(|text| if started.model.small { format!("{}\n\nGoal: {}", text.trim_end(), started.goal) } else { text });
+        let screen = self
+            .screen_text()
+            .map(|text| if started.model.small { format!("{}\n\nGoal: {}", text.trim_end(), started.goal) } else { text });
         match self.reply.take() {
             None if self.messages.is_empty() => {
                 let mut text = if started.model.small && screen.is_some() { String::new() } else { format!("Goal: {}", started.goal) };

@@ -15,8 +15,7 @@ fn request(calls: Vec<CallRule>) -> Request {
     let mut tools = Action::specs(&["click", "fill", "press", "scroll", "select"]);
     let parameters = json!({ "type": "object", "properties": { "total": { "type": "integer", "minimum": 0 }, "note": { "type": ["string", "null"], "maxLength": 9 } }, "required": ["total"] });
     tools.push(ToolSpec { name: "done".to_owned(), description: String::new(), parameters });
-    let constraint =
-        Constraint { first: vec![], calls, alone: vec!["done".to_owned()], most_calls: 3, thought: 80, or: None };
+    let constraint = Constraint { first: vec![], calls, alone: vec!["done".to_owned()], most_calls: 3, thought: 80, or: None };
     Request { tools, constraint: Some(constraint), ..Request::default() }
 }
 
