@@ -4,6 +4,13 @@
 //! `handiwork` command as anybody would call it, and whether it succeeded is read from the server's state, never from what the
 //! page or the model says. With `--five` it does so for five different sentences.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a program that prints; JSON values can be indexed safely"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -126,7 +133,7 @@ async fn one(handiwork: &Path, number: usize, case: &Case) -> anyhow::Result<Val
     let secret = format!("password=DEMO_PASSWORD@{}", site.origin());
     let url = site.url();
     let args = ["run", &goal, "--url", &url, "--secret", &secret, "--report", &report.to_string_lossy(), "--json"];
-    let ran = command(handiwork, &args, &[("DEMO_PASSWORD", &password)], Some(Duration::from_secs(1200))).await;
+    let ran = command(handiwork, &args, &[("DEMO_PASSWORD", &password)], Some(Duration::from_mins(20))).await;
     let claims = site.claims().await?;
     site.stop().await;
     let output = ran?;
@@ -197,7 +204,7 @@ async fn command(handiwork: &Path, args: &[&str], env: &[(&str, &str)], limit: O
         .kill_on_drop(true)
         .spawn()?;
     let output =
-        tokio::time::timeout(limit.unwrap_or(Duration::from_secs(3600)), child.wait_with_output()).await.context("it took too long")??;
+        tokio::time::timeout(limit.unwrap_or(Duration::from_hours(1)), child.wait_with_output()).await.context("it took too long")??;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         bail!("handiwork ended with {}: {}", output.status, text.trim());

@@ -261,7 +261,7 @@ impl RunBuilder {
         let mut stream = self.stream();
         while let Some(update) = stream.next().await {
             if let Update::Entry(entry) = update? {
-                run.apply(entry)?;
+                run.apply(*entry)?;
             }
         }
         Ok(Finished { run })

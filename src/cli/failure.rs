@@ -48,6 +48,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    #[allow(clippy::needless_pass_by_value, reason = "callers hand over errors that they are done with")]
     pub(crate) fn new(code: Code, message: impl ToString) -> Self {
         Self { code, message: message.to_string(), hint: None, told: false }
     }

@@ -70,10 +70,10 @@ pub(crate) async fn show(args: ShowArgs, paths: &Paths, out: Out) -> Result<(), 
         let mut live = Live::to_stdout();
         for entry in run.entries() {
             live.entry(entry);
-            if let Event::Observed { screen, .. } = &entry.event {
-                if args.screens {
-                    print::line(screen.render().trim_end());
-                }
+            if let Event::Observed { screen, .. } = &entry.event
+                && args.screens
+            {
+                print::line(screen.render().trim_end());
             }
         }
         if let Some(outcome) = run.outcome() {

@@ -56,7 +56,7 @@ impl Live {
         match &entry.event {
             Event::Started(started) => self.say(&format!("goal   {}", started.goal)),
             Event::Observed { screen, .. } => {
-                self.say(&paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len())))
+                self.say(&paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len())));
             }
             Event::Replied { reply, cost_usd, millis, .. } => {
                 self.step += 1;

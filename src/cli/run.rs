@@ -120,7 +120,7 @@ async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder) -> Result<R
                 Some(Err(error)) => return Err(error.into()),
                 Some(Ok(Update::Entry(entry))) => {
                     live.entry(&entry);
-                    run.apply(entry).map_err(|error| Failure::new(Code::Store, error))?;
+                    run.apply(*entry).map_err(|error| Failure::new(Code::Store, error))?;
                 }
                 Some(Ok(Update::Progress(progress))) => live.progress(&progress),
                 Some(Ok(_)) => {}

@@ -29,7 +29,7 @@ pub(crate) async fn run(args: Args, out: Out) -> Result<(), Failure> {
 }
 
 async fn look(browser: &impl Surface, url: &str) -> Result<Screen, Failure> {
-    let cx = Context::default().within(std::time::Duration::from_secs(60));
+    let cx = Context::default().within(std::time::Duration::from_mins(1));
     let action = Action::from(Navigate { url: url.to_owned() });
     let resolved = browser.resolve(&cx, &action).await.map_err(|refusal| match refusal {
         Refusal::NotDispatched(reason) => Failure::new(Code::NotReached, reason),

@@ -44,7 +44,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { model: Duration::from_secs(900), surface: Duration::from_secs(90), tool: Duration::from_secs(300) }
+        Self { model: Duration::from_mins(15), surface: Duration::from_secs(90), tool: Duration::from_mins(5) }
     }
 }
 
@@ -109,7 +109,7 @@ impl Driver {
             .apply(entry.clone())
             .map_err(|error| JournalError::Corrupt { what: format!("run {}", self.run.id), detail: error.to_string() })?;
         // Nobody watching is no reason to stop: an awaited run that is dropped takes this future with it.
-        let _ = self.updates.unbounded_send(Update::Entry(entry));
+        let _ = self.updates.unbounded_send(Update::Entry(Box::new(entry)));
         // Whoever watches sees this entry before the next thing is done, and can stop the run here.
         tokio::task::yield_now().await;
         Ok(())

@@ -15,7 +15,7 @@ use crate::journal::JournalError;
 #[non_exhaustive]
 pub enum Update {
     /// Something happened; it is in the journal.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// Something is under way; it is kept nowhere.
     Progress(Progress),
 }

@@ -70,7 +70,10 @@ fn origins_are_exact() {
         (click(EffectClass::Write, SHOP, form(SHOP)), true),
         (click(EffectClass::Write, "https://evil.example", None), false),
         (click(EffectClass::Write, SHOP, form("https://evil.example")), false),
-        (Resolved::new(Action::from(Scroll { direction: Default::default(), r#ref: None }), None, EffectClass::Read), true),
+        (
+            Resolved::new(Action::from(Scroll { direction: crate::action::Direction::default(), r#ref: None }), None, EffectClass::Read),
+            true,
+        ),
     ] {
         let decision = policy.decide(&resolved, &run_of(vec![]));
         assert_eq!(decision == Decision::Allow, allowed, "{resolved:?} {decision:?}");

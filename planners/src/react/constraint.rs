@@ -45,6 +45,8 @@ pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen
     if first.len() > MOST_FIELDS {
         first.clear();
     }
+    // Closed questions first: a model that has begun to write in its own words chooses by them.
+    first.sort_by_key(|rule| rule.tool == "fill");
     if !first.is_empty() || !finish::may_be_over(run, screen) {
         calls.push(done);
         return whole(first, calls);
@@ -61,7 +63,7 @@ pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen
 fn field(started: &Started, node: &Node) -> Option<CallRule> {
     let r = vec![named(node)?];
     if node.accepts(Verb::Select) {
-        return Some(rule("select", [("ref", r), ("option", node.options.iter().map(|option| json!(option)).collect())]));
+        return Some(rule("select", [("ref", r), ("option", options(&started.goal, node))]));
     }
     if node.accepts(Verb::Fill) && !node.states.contains(&handiwork_core::State::Readonly) {
         let secrets = placeholders(started, node);
@@ -69,6 +71,35 @@ fn field(started: &Started, node: &Node) -> Option<CallRule> {
     }
     // One radio of a group says nothing by itself.
     (node.accepts(Verb::Check) && node.role != "radio").then(|| rule("check", [("ref", r)]))
+}
+
+/// The options that may be chosen: those that the goal names word for word, if it names any.
+fn options(goal: &str, node: &Node) -> Vec<Value> {
+    let words = |text: &str| {
+        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let goal = words(goal);
+    let is_named = |option: &&String| {
+        let option = words(option);
+        // Numbers and initials stand in a goal for many things.
+        option.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 3)
+            && goal.windows(option.len()).any(|window| window == option)
+    };
+    let named: Vec<Value> = node.options.iter().filter(is_named).map(|option| json!(option)).collect();
+    if named.is_empty() { node.options.iter().map(|option| json!(option)).collect() } else { named }
+}
+
+/// Words of the goal that look like the path of a file.
+fn files(goal: &str) -> Vec<Value> {
+    let looks = |word: &&str| {
+        word.rsplit_once('.')
+            .is_some_and(|(name, end)| !name.is_empty() && (1..=5).contains(&end.len()) && end.chars().any(char::is_alphabetic))
+    };
+    goal.split_whitespace()
+        .map(|word| word.trim_matches(['"', '\'', ',', ';', ':', '.', '(', ')']))
+        .filter(looks)
+        .map(|word| json!(word))
+        .collect()
 }
 
 /// Elements that the model has made calls on.
@@ -130,6 +161,10 @@ fn rules(name: &str, started: &Started, screen: &Screen, futile: &BTreeSet<(Stri
             let words = started.goal.split_whitespace().filter(|word| word.starts_with("http"));
             let known: Vec<Value> = words.map(|word| json!(word.trim_end_matches(['.', ',', ')']))).collect();
             if known.is_empty() { Vec::new() } else { vec![rule(name, [("url", known)])] }
+        }
+        "upload" => {
+            let (refs, known) = (offered(Verb::Upload).into_iter().filter_map(named).collect::<Vec<_>>(), files(&started.goal));
+            if refs.is_empty() || known.is_empty() { Vec::new() } else { vec![rule(name, [("ref", refs), ("path", known)])] }
         }
         "switch_tab" => {
             let others: Vec<Value> = screen.tabs.iter().filter(|tab| !tab.active).map(|tab| json!(tab.number)).collect();

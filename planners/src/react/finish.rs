@@ -68,10 +68,10 @@ pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall
         return Next::End(Outcome::Failed { reason: if text.is_empty() { "the model gave up".to_owned() } else { text } });
     }
     let value = call.args.get("result").cloned();
-    if let Some(schema) = &started.output_schema {
-        if let Err(why) = fits(schema, value.as_ref()) {
-            return refuse(why);
-        }
+    if let Some(schema) = &started.output_schema
+        && let Err(why) = fits(schema, value.as_ref())
+    {
+        return refuse(why);
     }
     match unsent(run) {
         Some(why) => refuse(why),

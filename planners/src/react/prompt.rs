@@ -1,6 +1,8 @@
 //! What is said once and stays: the system prompt and the tools. Fixed for a run, so that prefixes stay cached.
 
 use handiwork_core::Action;
+use std::fmt::Write as _;
+
 use handiwork_core::event::Started;
 use handiwork_core::model::ToolSpec;
 
@@ -21,7 +23,7 @@ pub(super) fn system(started: &Started) -> String {
     if !started.secrets.is_empty() {
         out.push_str("\nSecrets: you never see their values. To enter one, fill the field with its placeholder:");
         for (name, origin) in &started.secrets {
-            out.push_str(&format!(" {{{{secret:{name}}}}} (for {origin})"));
+            let _ = write!(out, " {{{{secret:{name}}}}} (for {origin})");
         }
         out.push('.');
     }

@@ -271,6 +271,45 @@ async fn a_constrained_model_is_led_through_the_fields() {
     assert!(said.contains("left as it is"), "{said}");
 }
 
+/// Closed questions come first, an option that the goal names is the one meant, and files are those of the goal.
+#[tokio::test]
+async fn what_the_goal_names_is_what_is_offered() {
+    let info = ModelInfo { constrained: true, small: true, ..ModelInfo::default() };
+    let select = |options: &[&str]| handiwork_core::Node {
+        r#ref: Some(handiwork_core::Ref(2)),
+        role: "combobox".to_owned(),
+        verbs: vec![handiwork_core::Verb::Select],
+        options: options.iter().map(|option| (*option).to_owned()).collect(),
+        ..handiwork_core::Node::default()
+    };
+    let file = handiwork_core::Node {
+        r#ref: Some(handiwork_core::Ref(3)),
+        verbs: vec![handiwork_core::Verb::Upload],
+        ..handiwork_core::Node::default()
+    };
+    for (goal, options, expected) in [
+        ("Fly on 3 May, window seat.", &["Aisle", "Window seat"][..], json!(["Window seat"])),
+        ("Fly on 3 May.", &["Aisle", "Window seat"], json!(["Aisle", "Window seat"])),
+        ("Take 2 of the 3.", &["1", "2", "3"], json!(["1", "2", "3"])),
+        ("I'd rather have windows.", &["Aisle", "Window"], json!(["Aisle", "Window"])),
+    ] {
+        let screen = Screen { nodes: vec![textbox(1, "Name", ""), select(options), file.clone()], ..Screen::default() };
+        let model = Arc::new(ScriptedModel::new().with_info(info.clone()).calls([done("x")]));
+        let agent = AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).build();
+        agent.run(goal).await.expect("done");
+        let constraint = model.requests()[0].constraint.clone().expect("constraint");
+        assert_eq!((constraint.first[0].tool.as_str(), constraint.first[1].tool.as_str()), ("select", "fill"));
+        assert_eq!(json!(constraint.first[0].allowed["option"]), expected, "{goal}");
+        assert!(constraint.calls.iter().all(|rule| rule.tool != "upload"), "no file is named");
+    }
+    let screen = Screen { nodes: vec![file], ..Screen::default() };
+    let model = Arc::new(ScriptedModel::new().with_info(info).calls([done("x")]));
+    let agent = AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).build();
+    agent.run("Send scans/ticket.pdf.").await.expect("done");
+    let constraint = model.requests()[0].constraint.clone().expect("constraint");
+    assert!(constraint.calls.iter().any(|rule| rule.tool == "upload" && rule.allowed["path"] == [json!("scans/ticket.pdf")]));
+}
+
 /// The same run gives the same answer, also when it was read back from its journal.
 #[tokio::test]
 async fn decided_by_the_run_alone() {

@@ -1,6 +1,7 @@
 //! The conversation, as a fold over the events. What was said stays said: a later event only ever adds messages.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use handiwork_core::event::Started;
 use handiwork_core::model::{Message, Reply};
@@ -70,7 +71,7 @@ impl<'a> Transcript<'a> {
             None if self.messages.is_empty() => {
                 let mut text = if started.model.small && screen.is_some() { String::new() } else { format!("Goal: {}", started.goal) };
                 for fact in &self.facts {
-                    text.push_str(&format!("\nKnown from before: {fact}"));
+                    let _ = write!(text, "\nKnown from before: {fact}");
                 }
                 append(&mut text, screen);
                 self.messages.push(Message::user(text));

@@ -119,7 +119,7 @@ async fn a_refused_key_and_a_used_up_budget() {
 #[tokio::test]
 async fn a_port_in_use() {
     let site = DemoSite::start(DemoConfig::default()).await.expect("a site");
-    let error = DemoSite::start(DemoConfig { port: site.port(), ..DemoConfig::default() }).await.err().expect("an error");
+    let error = DemoSite::start(DemoConfig { port: site.port(), ..DemoConfig::default() }).await.expect_err("an error");
     assert!(error.to_string().contains(&site.port().to_string()), "{error}");
     site.stop().await;
 }

@@ -46,7 +46,7 @@ fn isolate(command: &mut Command, home: &Path) {
 }
 
 async fn run(mut command: Command) -> Ran {
-    let output = tokio::time::timeout(Duration::from_secs(120), command.output()).await.expect("it ends").expect("it starts");
+    let output = tokio::time::timeout(Duration::from_mins(2), command.output()).await.expect("it ends").expect("it starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
