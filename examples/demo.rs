@@ -60,7 +60,7 @@ const CASES: [Case; 5] = [
         title: "ristol",
     },
     Case {
-        sentence: "New claim, employee Samuel Okoro, title \"Rust workshop\", amount 420.00, date 2026-08-17, category Training, not paid with the company card.",
+        sentence: "New claim, employee Samuel Okoro, description \"Rust workshop\", amount 420.00, date 2026-08-17, category Training, not paid with the company card.",
         employee: "Samuel Okoro",
         amount_cents: 42000,
         date: "2026-08-17",

@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, Write as _};
 use handiwork::core::model::ToolCall;
 use handiwork::core::{Entry, Event, Progress, Receipt};
 
-use super::print::{Paint, line, note, paint};
+use super::print::{Paint, line, note, painted};
 
 /// Prints updates.
 #[derive(Debug, Default)]
@@ -29,6 +29,10 @@ impl Live {
         if self.stdout { line(text) } else { note(text) }
     }
 
+    fn paint(&self, colour: Paint, text: &str) -> String {
+        painted(colour, text, if self.stdout { std::io::stdout().is_terminal() } else { std::io::stderr().is_terminal() })
+    }
+
     /// Prints what is under way, on one line that is written over. Only on a terminal.
     pub(crate) fn progress(&mut self, progress: &Progress) {
         if !std::io::stderr().is_terminal() {
@@ -44,7 +48,7 @@ impl Live {
             Progress::Waiting(why) => format!("waiting: {why}"),
             _ => return,
         };
-        let _ = write!(std::io::stderr().lock(), "\r\x1b[K  {}", paint(Paint::Grey, &text));
+        let _ = write!(std::io::stderr().lock(), "\r\x1b[K  {}", self.paint(Paint::Grey, &text));
         self.open = true;
     }
 
@@ -56,14 +60,14 @@ impl Live {
         match &entry.event {
             Event::Started(started) => self.say(&format!("goal   {}", started.goal)),
             Event::Observed { screen, .. } => {
-                self.say(&paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len())));
+                self.say(&self.paint(Paint::Grey, &format!("screen {} ({} lines)", screen.heading(), screen.nodes.len())));
             }
             Event::Replied { reply, cost_usd, millis, .. } => {
                 self.step += 1;
                 self.calls.extend(reply.calls.iter().map(|call| (call.id.clone(), call.clone())));
                 let usage = reply.usage;
                 let cost = if *cost_usd > 0.0 { format!(", ${cost_usd:.5}") } else { String::new() };
-                self.say(&paint(
+                self.say(&self.paint(
                     Paint::Grey,
                     &format!(
                         "step {}: {} calls; {} tokens in ({} cached), {} out, {:.1} s{cost}",
@@ -83,18 +87,18 @@ impl Live {
                     Receipt::NotDispatched { .. } => ("✗", Paint::Red),
                     Receipt::Unknown { .. } => ("?", Paint::Red),
                 };
-                self.say(&format!("  {} {} — {receipt}", paint(colour, mark), self.call(call_id)));
+                self.say(&format!("  {} {} — {receipt}", self.paint(colour, mark), self.call(call_id)));
             }
             Event::ToolResult { call_id, result, .. } => match result {
-                Ok(value) => self.say(&format!("  {} {} — {value}", paint(Paint::Green, "✓"), self.call(call_id))),
-                Err(why) => self.say(&format!("  {} {} — {why}", paint(Paint::Red, "✗"), self.call(call_id))),
+                Ok(value) => self.say(&format!("  {} {} — {value}", self.paint(Paint::Green, "✓"), self.call(call_id))),
+                Err(why) => self.say(&format!("  {} {} — {why}", self.paint(Paint::Red, "✗"), self.call(call_id))),
             },
             Event::Dropped { call_ids, why } => {
                 for id in call_ids {
-                    self.say(&format!("  {} {} — {why}", paint(Paint::Yellow, "-"), self.call(id)));
+                    self.say(&format!("  {} {} — {why}", self.paint(Paint::Yellow, "-"), self.call(id)));
                 }
             }
-            Event::Question { text, .. } => self.say(&format!("  {} {text}", paint(Paint::Yellow, "?"))),
+            Event::Question { text, .. } => self.say(&format!("  {} {text}", self.paint(Paint::Yellow, "?"))),
             _ => {}
         }
     }

@@ -53,7 +53,12 @@ pub(crate) enum Paint {
 
 /// `text` in colour, where stderr is a terminal that wants it.
 pub(crate) fn paint(colour: Paint, text: &str) -> String {
-    if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+    painted(colour, text, std::io::stderr().is_terminal())
+}
+
+/// `text` in colour, if it goes to a terminal that wants it.
+pub(crate) fn painted(colour: Paint, text: &str, terminal: bool) -> String {
+    if terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
         format!("\x1b[{}m{text}\x1b[0m", colour as u8)
     } else {
         text.to_owned()

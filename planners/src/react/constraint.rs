@@ -1,9 +1,8 @@
 //! What the next reply may hold, from what is on the screen now.
 //!
 //! For a model that is held to a grammar: only elements that are there, only what they accept, only options that exist, and no
-//! call again that has just had no effect on this very screen. A small model forgets fields and submits too early; so each
-//! field that it has not decided on yet comes first, in reading order, and it has to say what shall stand in it. A ref is
-//! written with the element's name ("e12 Send"): a small model chooses by words better than by numbers.
+//! call again that has just had no effect on this very screen. A ref is written with the element's name ("e12 Send"): a small
+//! model chooses by words better than by numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,81 +11,24 @@ use handiwork_core::model::{CallRule, Constraint};
 use handiwork_core::{Action, Event, Node, Ref, Run, Screen, Verb};
 use serde_json::{Value, json};
 
-use super::{React, finish, prompt};
+use super::{React, finish, led, prompt};
 
-/// Most fields that have to be decided on in one turn; a page with more is filled as the model likes.
-const MOST_FIELDS: usize = 14;
 /// Longest name that is written with a ref, in characters.
 const LONGEST_NAME: usize = 40;
 
 /// The constraint for `screen`.
 pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen) -> Constraint {
-    let offered = || prompt::actions(started);
     let futile = futile(run);
-    let mut calls: Vec<CallRule> = offered().flat_map(|name| rules(name, started, screen, &futile)).collect();
+    let mut calls: Vec<CallRule> = prompt::actions(started).flat_map(|name| rules(name, started, screen, &futile)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
-    let alone = vec![finish::NAME.to_owned()];
-    let whole = |first: Vec<CallRule>, calls: Vec<CallRule>| Constraint {
-        first,
-        calls,
-        alone: alone.clone(),
-        most_calls: settings.most_calls,
-        ..Constraint::default()
-    };
-    let done = rule(finish::NAME, []);
-    if !prompt::is_led(started) {
-        calls.push(done);
-        return whole(Vec::new(), calls);
-    }
-    let decided = decided(run);
-    let open = screen.nodes.iter().filter(|node| node.r#ref.is_some_and(|r| !decided.contains(&r)));
-    let mut first: Vec<CallRule> =
-        open.filter_map(|node| field(started, node)).filter(|rule| offered().any(|name| name == rule.tool)).collect();
-    if first.len() > MOST_FIELDS {
-        first.clear();
-    }
-    // Closed questions first: a model that has begun to write in its own words chooses by them.
-    first.sort_by_key(|rule| rule.tool == "fill");
-    if !first.is_empty() || !finish::may_be_over(run, screen) {
-        calls.push(done);
-        return whole(first, calls);
-    }
-    // A small model does not think of stopping by itself. When it may be time, it has to say where it stands, and may then do
-    // only what fits that.
-    let stands = |reached: bool| vec![rule(finish::NOTE, [("goal_reached", vec![json!(reached)])])];
-    let done = |ok: bool| rule(finish::NAME, [("ok", vec![json!(ok)])]);
-    calls.push(done(false));
-    Constraint { or: Some(Box::new(whole(stands(true), vec![done(true)]))), ..whole(stands(false), calls) }
+    let whole = Constraint { calls, alone: vec![finish::NAME.to_owned()], most_calls: settings.most_calls, ..Constraint::default() };
+    if prompt::is_led(started) { led::lead(whole, run, started, screen) } else { and(whole, [rule(finish::NAME, [])]) }
 }
 
-/// The call that decides on a field, if it is one.
-fn field(started: &Started, node: &Node) -> Option<CallRule> {
-    let r = vec![named(node)?];
-    if node.accepts(Verb::Select) {
-        return Some(rule("select", [("ref", r), ("option", options(&started.goal, node))]));
-    }
-    if node.accepts(Verb::Fill) && !node.states.contains(&handiwork_core::State::Readonly) {
-        let secrets = placeholders(started, node);
-        return Some(if secrets.is_empty() { rule("fill", [("ref", r)]) } else { rule("fill", [("ref", r), ("text", secrets)]) });
-    }
-    // One radio of a group says nothing by itself.
-    (node.accepts(Verb::Check) && node.role != "radio").then(|| rule("check", [("ref", r)]))
-}
-
-/// The options that may be chosen: those that the goal names word for word, if it names any.
-fn options(goal: &str, node: &Node) -> Vec<Value> {
-    let words = |text: &str| {
-        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let goal = words(goal);
-    let is_named = |option: &&String| {
-        let option = words(option);
-        // Numbers and initials stand in a goal for many things.
-        option.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 3)
-            && goal.windows(option.len()).any(|window| window == option)
-    };
-    let named: Vec<Value> = node.options.iter().filter(is_named).map(|option| json!(option)).collect();
-    if named.is_empty() { node.options.iter().map(|option| json!(option)).collect() } else { named }
+/// The same with more calls.
+pub(super) fn and(mut constraint: Constraint, calls: impl IntoIterator<Item = CallRule>) -> Constraint {
+    constraint.calls.extend(calls);
+    constraint
 }
 
 /// Words of the goal that look like the path of a file.
@@ -100,12 +42,6 @@ fn files(goal: &str) -> Vec<Value> {
         .filter(looks)
         .map(|word| json!(word))
         .collect()
-}
-
-/// Elements that the model has made calls on.
-fn decided(run: &Run) -> BTreeSet<Ref> {
-    let replies = run.events().filter_map(|event| if let Event::Replied { reply, .. } = event { Some(reply) } else { None });
-    replies.flat_map(|reply| &reply.calls).filter_map(|call| call.args.get("ref")?.as_str()?.parse().ok()).collect()
 }
 
 /// Calls on elements that have had no effect since the screen last changed.
@@ -152,7 +88,7 @@ fn rules(name: &str, started: &Started, screen: &Screen, futile: &BTreeSet<(Stri
             let verb = if name == "fill" { Verb::Fill } else { Verb::Select };
             let (own, shared): (Vec<&Node>, Vec<&Node>) = offered(verb).into_iter().partition(|node| name == "select" || is_password(node));
             let mut rules: Vec<CallRule> =
-                own.into_iter().filter_map(|node| field(started, node)).filter(|rule| rule.tool == name).collect();
+                own.into_iter().filter_map(|node| led::field(started, node)).filter(|rule| rule.tool == name).collect();
             rules.extend(on(name, &shared));
             rules
         }
@@ -194,7 +130,7 @@ fn on(name: &str, nodes: &[&Node]) -> Vec<CallRule> {
 }
 
 /// What may be put into a password field when the run has secrets: their placeholders, and nothing else.
-fn placeholders(started: &Started, node: &Node) -> Vec<Value> {
+pub(super) fn placeholders(started: &Started, node: &Node) -> Vec<Value> {
     if !is_password(node) {
         return Vec::new();
     }
@@ -206,13 +142,13 @@ fn is_password(node: &Node) -> bool {
 }
 
 /// A ref with the name of its element.
-fn named(node: &Node) -> Option<Value> {
+pub(super) fn named(node: &Node) -> Option<Value> {
     let r = node.r#ref?;
     let words: Vec<&str> = node.name.split_whitespace().collect();
     let name: String = words.join(" ").chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     Some(if name.is_empty() { json!(r) } else { json!(format!("{r} {name}")) })
 }
 
-fn rule<const N: usize>(tool: &str, allowed: [(&str, Vec<Value>); N]) -> CallRule {
+pub(super) fn rule<const N: usize>(tool: &str, allowed: [(&str, Vec<Value>); N]) -> CallRule {
     CallRule { tool: tool.to_owned(), allowed: allowed.into_iter().map(|(name, values)| (name.to_owned(), values)).collect() }
 }

@@ -6,6 +6,7 @@
 
 mod constraint;
 mod finish;
+mod led;
 mod prompt;
 #[cfg(test)]
 mod tests;

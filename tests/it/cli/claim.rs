@@ -32,7 +32,7 @@ fn good_model(request: &Value, turn: usize) -> Scripted {
             .reasoning("Sign in first."),
         1 => Scripted::call("click", &json!({ "ref": at("link \"New claim\"") })),
         2 => Scripted::call("fill", &json!({ "ref": at("\"Employee\""), "text": "Ana Lopez" }))
-            .and_call("fill", &json!({ "ref": at("\"Title\""), "text": "Train to Hamburg" }))
+            .and_call("fill", &json!({ "ref": at("\"Description\""), "text": "Train to Hamburg" }))
             .and_call("fill", &json!({ "ref": at("\"Amount (EUR)\""), "text": "86.40" }))
             .and_call("fill", &json!({ "ref": at("\"Date\""), "text": "2026-11-03" }))
             .and_call("select", &json!({ "ref": at("\"Category\""), "option": "Travel" }))
