@@ -226,8 +226,13 @@ async fn a_constrained_model_is_offered_what_is_there() {
     fill {"ref":["e4 Password"],"text":["{{secret:pin}}"]}
     fill {"ref":["e1 Name"]}
     press {"keys":["Enter","Escape","ArrowDown","ArrowUp"],"ref":[]}
-    done {}
     "#);
+    // Filled, or left as it is; only then may a link be followed or the work be ended.
+    let left = constraint.or.clone().expect("another way");
+    assert!(
+        left.first.iter().all(|rule| rule.allowed["text"] == [json!("")]) && left.calls.iter().any(|rule| rule.tool == "done"),
+        "{left:?}"
+    );
     let first: Vec<String> = constraint.first.iter().map(|rule| format!("{} {}", rule.tool, json!(rule.allowed))).collect();
     assert_eq!(first, [r#"fill {"ref":["e1 Name"]}"#, r#"fill {"ref":["e4 Password"],"text":["{{secret:pin}}"]}"#]);
     assert!(model.info().small && model.requests()[0].system.contains("{{secret:pin}}"));

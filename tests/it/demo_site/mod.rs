@@ -142,7 +142,7 @@ async fn what_will_not_do_is_said_beside_its_field() {
     let csrf = browser.sign_in("dana", PASSWORD).await;
     for (field, value, message) in [
         ("employee", "  ", "Enter the name of the employee."),
-        ("title", "", "Enter a title."),
+        ("title", "", "Enter a description."),
         ("amount", "", "Enter the amount."),
         ("amount", "0.00", "The amount must be more than 0."),
         ("amount", "-5", "The amount must be more than 0."),

@@ -97,7 +97,7 @@ impl Fields {
     pub(super) fn check(&self, today: Option<&str>) -> Result<Entered, Problems> {
         let mut problems = Problems::new();
         text(&mut problems, "employee", &self.employee, "Enter the name of the employee.");
-        text(&mut problems, "title", &self.title, "Enter a title.");
+        text(&mut problems, "title", &self.title, "Enter a description.");
         let amount = match amount(&self.amount) {
             Ok(cents) => cents,
             Err(problem) => {
