@@ -1,3 +1,5 @@
+//! The catalogue against real sources that are wrong or missing.
+
 use std::fs;
 use std::sync::Mutex;
 

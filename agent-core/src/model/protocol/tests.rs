@@ -1,3 +1,5 @@
+//! The protocol: whatever is rendered is read again as it was, and never changes what came before it.
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -1,3 +1,5 @@
+//! Files that are no models, and what is said of them before the engine sees them.
+
 use std::path::PathBuf;
 
 use crate::model::ModelError;

@@ -1,3 +1,5 @@
+//! What a constraint becomes as a grammar, by its text.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

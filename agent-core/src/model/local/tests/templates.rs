@@ -1,3 +1,5 @@
+//! Chat templates: the file's own, broken ones, and what stands in for them.
+
 use crate::model::local::template::Template;
 use crate::model::protocol::{Role, Turn};
 
