@@ -102,7 +102,7 @@ pub struct Constraint {
     pub first: Vec<CallRule>,
     /// The calls that make sense now. A tool may occur in several rules.
     pub calls: Vec<CallRule>,
-    /// Names of tools that end a turn: such a call is the only one of its reply.
+    /// Names of tools that end a turn: beside those of `first`, such a call is the only one of its reply.
     #[serde(default)]
     pub alone: Vec<String>,
     /// Most calls in one reply.

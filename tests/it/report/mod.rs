@@ -46,7 +46,7 @@ fn the_facts_are_there() {
         "no effect: it was done, but nothing changed",
         "unknown: the page did not answer within 5000 ms; look at the screen before doing it again",
         "not done: there is no element e99",
-        "Not tried: click",
+        "Not acted on: click",
         "Recalled for",
         "Ana&#x27;s full name is Ana Silva.",
         "Asked for approval",
