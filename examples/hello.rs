@@ -6,7 +6,7 @@
 
 use handiwork::prelude::*;
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 struct Page {
     /// what the page is about, in a sentence
     about: String,
@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
     let page = agent.run("What is this page about, and what can be done on it?").url(url).output::<Page>().await?;
     #[allow(clippy::print_stdout, reason = "a program that prints")]
     {
-        println!("{page:#?}");
+        println!("{}\n  {}", page.about, page.actions.join("\n  "));
     }
     Ok(())
 }

@@ -1,15 +1,13 @@
-//! The model, fetched once and loaded once: tests take turns with it.
+//! The model, fetched once and loaded by each test.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use handiwork::catalogue;
 use handiwork::core::model::local::{LocalConfig, LocalModel};
 use handiwork::core::model::{Message, Model, Reply, Request};
 use handiwork::core::{Action, Context};
-use tokio::sync::{Mutex, MutexGuard};
 
 /// Longest time that a reply of the small model may take here.
 pub(super) const LIMIT: Duration = Duration::from_mins(5);
@@ -40,11 +38,11 @@ pub(super) fn load(path: &Path) -> LocalModel {
     LocalModel::load(LocalConfig { context: 4096, threads: Some(1), ..LocalConfig::new(path, "smollm2-135m") }).unwrap()
 }
 
-/// The loaded model, for one test at a time.
-pub(super) async fn model() -> MutexGuard<'static, LocalModel> {
-    static MODEL: OnceLock<Mutex<LocalModel>> = OnceLock::new();
+/// The model, loaded for one test. It is the test's own, so that it is at rest when the test's process ends: the engine must
+/// not be computing while the process is torn down.
+pub(super) async fn model() -> LocalModel {
     let path = file().await;
-    tokio::task::spawn_blocking(move || MODEL.get_or_init(|| Mutex::new(load(&path)))).await.unwrap().lock().await
+    tokio::task::spawn_blocking(move || load(&path)).await.unwrap()
 }
 
 pub(super) async fn ask(model: &LocalModel, request: &Request) -> Reply {
