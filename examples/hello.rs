@@ -17,13 +17,12 @@ struct Page {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let url = std::env::args().nth(1).unwrap_or_else(|| "https://www.rust-lang.org/".to_owned());
-    let builder = match std::env::var("DEEPSEEK_API_KEY") {
-        Ok(key) => Agent::builder(DeepSeek::from_key(key)),
-        Err(_) => {
-            let home = std::env::var("HOME")?;
-            let file = handiwork::catalogue::resolve(format!("{home}/.local/share/handiwork/models").as_ref(), "default")?;
-            Agent::builder(LocalModel::load(LocalConfig::new(file, "default"))?)
-        }
+    let builder = if let Ok(key) = std::env::var("DEEPSEEK_API_KEY") {
+        Agent::builder(DeepSeek::from_key(key))
+    } else {
+        let home = std::env::var("HOME")?;
+        let file = handiwork::catalogue::resolve(format!("{home}/.local/share/handiwork/models").as_ref(), "default")?;
+        Agent::builder(LocalModel::load(LocalConfig::new(file, "default"))?)
     };
     let agent = builder.surface(Browser::launch(BrowserConfig::default()).await?).policy(Policy::read_only()).build();
     let page = agent.run("What is this page about, and what can be done on it?").url(url).output::<Page>().await?;
