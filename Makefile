@@ -27,7 +27,7 @@ build: setup ## Build the program, the libraries and the demo site.
 	$(CARGO) build --workspace
 
 .PHONY: demo
-demo: setup ## Have the agent sign in and file a claim on the demo site; write report.html.
+demo: setup ## Have the agent sign in and file a claim on the demo site; write target/demo/report-1.html.
 	$(CARGO) build --bin handiwork
 	$(CARGO) run --quiet --example demo
 
