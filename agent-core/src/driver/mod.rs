@@ -16,8 +16,8 @@ use crate::clock::now_ms;
 use crate::context::{Context, Progress};
 use crate::event::{Entry, Event, Outcome, Part, ShotRef};
 use crate::journal::{Journal, JournalError};
-use crate::memory::Memory;
-use crate::model::{Model, Request};
+use crate::memory::{Memory, MemoryError};
+use crate::model::{Model, ModelError, Request};
 use crate::planner::{Next, Planner};
 use crate::policy::Policy;
 use crate::run::{Run, Status};
@@ -30,6 +30,9 @@ pub use stream::{RunStream, Update};
 
 /// Most facts that are recalled at once.
 const MOST_FACTS: usize = 8;
+
+/// How much longer than its deadline a call may take before it is given up without it.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The longest that each kind of call may take. A call that takes longer ends as an error of its kind.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +173,7 @@ impl Driver {
 
     /// The last deadline for a surface, should it not keep its own.
     async fn bounded<T>(&self, doing: &str, work: impl Future<Output = Result<T, SurfaceError>>) -> Result<T, SurfaceError> {
-        let limit = self.parts.limits.surface + Duration::from_secs(5);
+        let limit = self.parts.limits.surface + GRACE;
         tokio::time::timeout(limit, work)
             .await
             .unwrap_or_else(|_| Err(SurfaceError::TimedOut { doing: doing.to_owned(), limit_ms: limit.as_millis() as u64 }))
@@ -200,7 +203,9 @@ impl Driver {
         self.emit(Event::Asked { role: role.clone(), request_hash: hex(&Sha256::digest(&bytes)) }).await?;
         let began = Instant::now();
         let cx = self.cx.clone().within(self.parts.limits.model);
-        match self.parts.model.complete(&cx, request).await {
+        // Models keep the context's deadline; this is for one that does not.
+        let answered = tokio::time::timeout(self.parts.limits.model + GRACE, self.parts.model.complete(&cx, request)).await;
+        match answered.unwrap_or_else(|_| Err(ModelError::TimedOut(self.parts.limits.model.as_secs()))) {
             Ok(reply) => {
                 let cost_usd = self.parts.model.info().price.map_or(0.0, |price| price.cost(&reply.usage));
                 self.emit(Event::Replied { role, reply, cost_usd, millis: began.elapsed().as_millis() as u64 }).await
@@ -211,7 +216,17 @@ impl Driver {
 
     async fn recall(&mut self, scope: &str, query: String) -> Result<(), JournalError> {
         let facts = match &self.parts.memory {
-            Some(memory) => memory.recall(scope, &query, MOST_FACTS).await,
+            Some(memory) => {
+                let limit = self.parts.limits.tool;
+                tokio::time::timeout(limit, memory.recall(scope, &query, MOST_FACTS)).await.unwrap_or_else(|_| {
+                    let detail = format!("no answer within {} s", limit.as_secs());
+                    Err(MemoryError {
+                        doing: "read",
+                        detail,
+                        hint: "run again; if it stays, look at what else uses the database".to_owned(),
+                    })
+                })
+            }
             None => Ok(Vec::new()),
         };
         match facts {

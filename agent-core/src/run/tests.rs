@@ -233,6 +233,30 @@ async fn a_passing_failure_is_asked_again() {
     assert_eq!(run.steps(), 1);
 }
 
+/// A model that never answers and knows no deadline.
+#[derive(Debug)]
+struct Silent(crate::ModelInfo);
+
+#[async_trait::async_trait]
+impl crate::Model for Silent {
+    fn info(&self) -> &crate::ModelInfo {
+        &self.0
+    }
+
+    async fn complete(&self, _: &crate::Context, _: &Request) -> Result<Reply, ModelError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_silent_model_does_not_hang_the_run() {
+    let limits = crate::Limits { model: Duration::from_millis(10), ..crate::Limits::default() };
+    let agent = AgentBuilder::new(Silent(crate::ModelInfo::default()), Simple).surface(form()).limits(limits).build();
+    let run =
+        tokio::time::timeout(Duration::from_secs(60), agent.run("hello").finish()).await.expect("it ends").expect("no journal failure").run;
+    assert!(matches!(run.outcome(), Some(Outcome::Broken { part: Part::Model, error }) if error.contains("no reply within")));
+}
+
 #[tokio::test]
 async fn dropping_the_stream_stops_the_run() {
     use futures::StreamExt as _;
