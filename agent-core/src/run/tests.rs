@@ -253,7 +253,7 @@ async fn a_silent_model_does_not_hang_the_run() {
     let limits = crate::Limits { model: Duration::from_millis(10), ..crate::Limits::default() };
     let agent = AgentBuilder::new(Silent(crate::ModelInfo::default()), Simple).surface(form()).limits(limits).build();
     let run =
-        tokio::time::timeout(Duration::from_secs(60), agent.run("hello").finish()).await.expect("it ends").expect("no journal failure").run;
+        tokio::time::timeout(Duration::from_mins(1), agent.run("hello").finish()).await.expect("it ends").expect("no journal failure").run;
     assert!(matches!(run.outcome(), Some(Outcome::Broken { part: Part::Model, error }) if error.contains("no reply within")));
 }
 
