@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use handiwork::core::Model;
-use handiwork::core::model::deepseek::{DeepSeek, OpenAiCompat};
+use handiwork::core::model::{compat::OpenAiCompat, deepseek::DeepSeek};
 
 use super::paths::Paths;
 use super::{Code, Failure, print};

@@ -4,12 +4,14 @@
 //! turns it into a grammar and so can't name an element that is not there; a remote one ignores it and the same check is made
 //! on arrival.
 
+pub mod compat;
 pub mod deepseek;
 mod error;
 #[cfg(feature = "local")]
 pub mod local;
 mod price;
 pub mod protocol;
+mod wire;
 
 use std::collections::BTreeMap;
 

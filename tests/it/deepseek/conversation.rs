@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 use futures::channel::mpsc;
 use handiwork::core::model::FinishReason;
-use handiwork::core::model::deepseek::{Dialect, OpenAiCompat};
+use handiwork::core::model::compat::{Dialect, OpenAiCompat};
 use handiwork::core::{Message, Model as _, Progress, Usage};
 use handiwork_test_support::deepseek::{Scripted, StandIn};
 use serde_json::json;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use handiwork::core::layer::{Layered, Retry};
-use handiwork::core::model::deepseek::{DeepSeek, OpenAiCompat};
+use handiwork::core::model::{compat::OpenAiCompat, deepseek::DeepSeek};
 use handiwork::core::{Context, Message, Model, ModelError, Reply};
 use handiwork_test_support::deepseek::{Scripted, StandIn};
 use serde_json::json;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::context::Progress;
-use crate::model::deepseek::Dialect;
-use crate::model::deepseek::reply::Assembly;
+use crate::model::compat::Dialect;
+use crate::model::wire::assembly::Assembly;
 use crate::model::{FinishReason, ModelError, Reply, ToolCall, Usage};
 
 fn assemble(dialect: Dialect, chunks: &[Value]) -> Result<Reply, ModelError> {

@@ -1,7 +1,15 @@
-//! The exchange over HTTP.
+//! The one exchange over HTTP that all servers of the protocol share.
 //!
+//! How servers differ is a row of a table ([`Dialect`]), never a branch. A reply is always streamed and used whole or not at all.
 //! Nothing waits for ever: connecting, every silence and the whole exchange have a limit each. No proxy is used but one that is
 //! given, no redirect is followed (the key would go with it), and the key is in no error and no `Debug` output.
+
+mod assembly;
+mod body;
+mod failure;
+mod sse;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -11,13 +19,12 @@ use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::dialect::Dialect;
-use super::failure::{self, Headers};
-use super::reply::Assembly;
-use super::request;
-use super::sse::Sse;
 use crate::context::{Context, Progress};
+use crate::model::compat::Dialect;
 use crate::model::{ModelError, Reply, Request};
+use assembly::Assembly;
+use failure::Headers;
+use sse::Sse;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -54,7 +61,7 @@ impl Wire {
     }
 
     pub(super) async fn complete(&self, cx: &Context, id: &str, request: &Request) -> Result<Reply, ModelError> {
-        let body = request::body(id, &self.dialect, self.thinking, request)?;
+        let body = body::body(id, &self.dialect, self.thinking, request)?;
         let limit = cx.left(LONGEST);
         let exchange = async {
             let response = self.send(id, &body).await?;

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::dialect::Dialect;
 use super::failure;
 use crate::context::Progress;
+use crate::model::compat::Dialect;
 use crate::model::{FinishReason, ModelError, Reply, ToolCall, Usage};
 
 /// More calls than this in one reply are noise.

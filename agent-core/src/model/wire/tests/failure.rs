@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::ModelError;
-use crate::model::deepseek::failure::{self, Headers};
+use crate::model::wire::failure::{self, Headers};
 
 fn of(status: u16, body: &str) -> ModelError {
     failure::of_status(status, &Headers::default(), body, "deepseek-x")

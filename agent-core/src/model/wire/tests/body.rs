@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::model::deepseek::{Dialect, request};
 use crate::model::{Message, ModelError, Request, ToolCall, ToolSpec};
+use crate::model::{compat::Dialect, wire::body};
 
 fn tool(name: &str) -> ToolSpec {
     ToolSpec { name: name.to_owned(), description: "Does it.".to_owned(), parameters: json!({ "type": "object", "properties": {} }) }
@@ -22,7 +22,7 @@ fn result(id: &str) -> Message {
 }
 
 fn body(dialect: &Dialect, request: &Request) -> Value {
-    request::body("m", dialect, Some(true), request).expect("a body")
+    body::body("m", dialect, Some(true), request).expect("a body")
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn dialects_differ_by_their_data() {
     assert!(remote["messages"][3].get("tool_calls").is_none() && remote.get("tools").is_none(), "never an empty list");
     let nearby = body(&Dialect::GENERIC, &request);
     assert!(nearby.get("thinking").is_none() && !nearby.to_string().contains("reasoning"), "{nearby}");
-    let off = request::body("m", &Dialect::DEEPSEEK, Some(false), &request).expect("a body");
+    let off = body::body("m", &Dialect::DEEPSEEK, Some(false), &request).expect("a body");
     assert_eq!(off["thinking"], json!({ "type": "disabled" }));
 }
 
@@ -100,11 +100,11 @@ fn what_would_be_refused_is_not_sent() {
         ("have the id", with(vec![go(), calls(None, &["a", "a"]), result("a")])),
     ];
     for (part, request) in table {
-        match request::body("m", &Dialect::DEEPSEEK, None, &request) {
+        match body::body("m", &Dialect::DEEPSEEK, None, &request) {
             Err(ModelError::BadRequest(told)) => assert!(told.contains(part), "{part}: {told}"),
             other => panic!("{part}: {other:?}"),
         }
     }
     let names = with_tools(vec![tool("a-Z_09"), tool(&"x".repeat(64))]);
-    request::body("m", &Dialect::DEEPSEEK, None, &names).expect("these are fine");
+    body::body("m", &Dialect::DEEPSEEK, None, &names).expect("these are fine");
 }

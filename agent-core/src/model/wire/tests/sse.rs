@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::model::deepseek::sse::Sse;
+use crate::model::wire::sse::Sse;
 
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, usize, Option<String>) {
     let mut reader = Sse::default();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::dialect::{Dialect, Replay};
+use crate::model::compat::{Dialect, Replay};
 use crate::model::{Message, ModelError, Request, ToolCall, ToolSpec};
 
 /// Longest name of a tool.
