@@ -89,19 +89,21 @@ fn rules(name: &str, started: &Started, screen: &Screen, spent: &Spent) -> Vec<C
     }
 }
 
+/// Keys, and the words by which a goal asks for one.
+const KEYS: [(&str, &[&str]); 6] = [
+    ("Enter", &["press enter", "hit enter", "enter key", "return key"]),
+    ("Escape", &["escape", "esc key"]),
+    ("Tab", &["tab key", "press tab"]),
+    ("ArrowDown", &["arrow key", "arrow down", "down arrow"]),
+    ("ArrowUp", &["arrow key", "arrow up", "up arrow"]),
+    ("Backspace", &["backspace"]),
+];
+
 /// The keys that may be of use: those that the goal names; Enter where text was put into a field and no button is there.
 fn keys(started: &Started, screen: &Screen) -> impl Iterator<Item = &'static str> {
     let goal = started.goal.to_lowercase();
     let has_button = screen.nodes.iter().any(|node| node.role == "button" && node.accepts(Verb::Click));
     let writes = screen.nodes.iter().any(|node| node.accepts(Verb::Fill) && node.states.contains(&State::Focused));
-    const KEYS: [(&str, &[&str]); 6] = [
-        ("Enter", &["press enter", "hit enter", "enter key", "return key"]),
-        ("Escape", &["escape", "esc key"]),
-        ("Tab", &["tab key", "press tab"]),
-        ("ArrowDown", &["arrow key", "arrow down", "down arrow"]),
-        ("ArrowUp", &["arrow key", "arrow up", "up arrow"]),
-        ("Backspace", &["backspace"]),
-    ];
     let is_wanted =
         move |key: &str, words: &[&str]| words.iter().any(|word| goal.contains(word)) || (key == "Enter" && writes && !has_button);
     KEYS.into_iter().filter(move |(key, words)| is_wanted(key, words)).map(|(key, _)| key)

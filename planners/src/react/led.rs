@@ -101,7 +101,7 @@ fn questions<'a>(started: &Started, screen: &'a Screen) -> Vec<Field<'a>> {
 }
 
 /// The one question that the radios of a group are.
-fn radios<'a>(group: Vec<&'a Node>, is_meant: impl Fn(&Node) -> bool) -> Option<Field<'a>> {
+fn radios(group: Vec<&Node>, is_meant: impl Fn(&Node) -> bool) -> Option<Field<'_>> {
     let spelled: Vec<Value> = group.iter().filter(|node| is_meant(node)).filter_map(|node| named(node)).collect();
     let meant = !spelled.is_empty();
     let refs = if meant { spelled } else { group.iter().filter_map(|node| named(node)).collect() };
@@ -112,11 +112,11 @@ fn radios<'a>(group: Vec<&'a Node>, is_meant: impl Fn(&Node) -> bool) -> Option<
 /// elements: "Click the button "Next"" says nothing about the fields beside it.
 fn has_text_for_fields(goal: &str, screen: &Screen) -> bool {
     let quoted = goal::quoted(goal);
-    let is_name = |text: &&str| {
+    let is_name = |text: &str| {
         let mut others = screen.nodes.iter().filter(|node| node.accepts(Verb::Click) && !node.accepts(Verb::Fill));
         others.any(|node| node.name.trim().eq_ignore_ascii_case(text.trim()))
     };
-    quoted.is_empty() || !quoted.iter().all(is_name)
+    quoted.is_empty() || quoted.iter().any(|text| !is_name(text))
 }
 
 /// Of these calls, those that may come right after filling: a link or `done` would throw away what was filled in, and a field
@@ -132,7 +132,7 @@ fn sending(calls: &[CallRule], screen: &Screen, decided: &BTreeSet<Ref>) -> Vec<
             let mut rule = rule.clone();
             if matches!(rule.tool.as_str(), "click" | "fill" | "select" | "check") {
                 let refs = rule.allowed.get_mut("ref")?;
-                refs.retain(|value| !is_decided(value) && !(rule.tool == "click" && is_link(value)));
+                refs.retain(|value| !is_decided(value) && (rule.tool != "click" || !is_link(value)));
                 return (!refs.is_empty()).then_some(rule);
             }
             Some(rule)

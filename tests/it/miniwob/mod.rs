@@ -2,6 +2,8 @@
 //!
 //! The whole benchmark, with a model, is `make miniwob`.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
