@@ -36,6 +36,17 @@ demo-five: setup ## The same with five different sentences; the last line tells 
 	$(CARGO) build --bin handiwork
 	$(CARGO) run --quiet --example demo -- --five
 
+# Tasks and tries of `make miniwob`; others may be named: make miniwob TASKS=click-tab,enter-date SEEDS=3 FIRST_SEED=100
+TASKS ?= click-button,click-link,click-dialog,click-test,click-test-2,focus-text,enter-text,click-option,click-checkboxes,login-user
+SEEDS ?= 5
+FIRST_SEED ?= 1
+
+.PHONY: miniwob
+miniwob: setup ## Try small web tasks of MiniWoB++ with the local model; the last line tells how many succeeded.
+	$(CARGO) build --bin handiwork --example miniwob
+	$(CARGO) run --quiet --bin handiwork -- model pull default
+	$(CARGO) run --quiet --example miniwob -- --tasks $(TASKS) --seeds $(SEEDS) --first-seed $(FIRST_SEED) --model local --json target/miniwob.json
+
 .PHONY: doctor
 doctor: setup ## Say what handiwork itself misses on this machine.
 	$(CARGO) run --quiet --bin handiwork -- doctor

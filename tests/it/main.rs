@@ -8,6 +8,8 @@ mod deepseek;
 mod demo_site;
 #[cfg(feature = "local")]
 mod local_model;
+#[cfg(feature = "browser")]
+mod miniwob;
 #[cfg(feature = "memory")]
 mod report;
 #[cfg(feature = "memory")]

@@ -4,22 +4,22 @@
 //! call again that has just had no effect on this very screen. A ref is written with the element's name ("e12 Send"): a small
 //! model chooses by words better than by numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use handiwork_core::event::Started;
 use handiwork_core::model::{CallRule, Constraint};
-use handiwork_core::{Action, Event, Node, Ref, Run, Screen, Verb};
+use handiwork_core::{Action, Node, Run, Screen, State, Verb};
 use serde_json::{Value, json};
 
-use super::{React, finish, led, prompt};
+use super::spent::{self, Spent};
+use super::{React, finish, led, nameless, prompt};
 
 /// Longest name that is written with a ref, in characters.
 const LONGEST_NAME: usize = 40;
 
 /// The constraint for `screen`.
 pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen) -> Constraint {
-    let futile = futile(run);
-    let mut calls: Vec<CallRule> = prompt::actions(started).flat_map(|name| rules(name, started, screen, &futile)).collect();
+    let spent = spent::calls(run, screen);
+    let screen = &nameless::named(screen);
+    let mut calls: Vec<CallRule> = prompt::actions(started).flat_map(|name| rules(name, started, screen, &spent)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
     let whole = Constraint { calls, alone: vec![finish::NAME.to_owned()], most_calls: settings.most_calls, ..Constraint::default() };
     if prompt::is_led(started) { led::lead(whole, run, started, screen) } else { and(whole, [rule(finish::NAME, [])]) }
@@ -44,44 +44,10 @@ fn files(goal: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Calls on elements that have had no effect since the screen last changed.
-fn futile(run: &Run) -> BTreeSet<(String, Ref)> {
-    let mut futile = BTreeSet::new();
-    let mut made: BTreeMap<&str, (String, Ref)> = BTreeMap::new();
-    let mut seen: Option<&Screen> = None;
-    let mut ours = false;
-    for event in run.events() {
-        match event {
-            Event::Observed { screen, .. } => {
-                // A change that no action of the turn explains came from outside: what was futile may not be so now.
-                if !ours && seen.is_some_and(|seen| seen.nodes != screen.nodes || seen.url != screen.url) {
-                    futile.clear();
-                }
-                seen = Some(screen);
-                ours = false;
-            }
-            Event::Replied { reply, .. } => {
-                made = reply
-                    .calls
-                    .iter()
-                    .filter_map(|call| Some((call.id.as_str(), (call.name.clone(), call.args.get("ref")?.as_str()?.parse().ok()?))))
-                    .collect();
-            }
-            Event::Receipt { receipt, .. } if receipt.is_verified() => {
-                futile.clear();
-                ours = true;
-            }
-            Event::Receipt { call_id, .. } => futile.extend(made.get(call_id.as_str()).cloned()),
-            _ => {}
-        }
-    }
-    futile
-}
-
-fn rules(name: &str, started: &Started, screen: &Screen, futile: &BTreeSet<(String, Ref)>) -> Vec<CallRule> {
+fn rules(name: &str, started: &Started, screen: &Screen, spent: &Spent) -> Vec<CallRule> {
     let offered = |verb: Verb| {
         let able = screen.nodes.iter().filter(move |node| node.accepts(verb));
-        able.filter(|node| node.r#ref.is_some_and(|r| !futile.contains(&(name.to_owned(), r)))).collect::<Vec<&Node>>()
+        able.filter(|node| node.r#ref.is_some_and(|r| !spent.has(name, &r.to_string()))).collect::<Vec<&Node>>()
     };
     match name {
         "fill" | "select" => {
@@ -113,14 +79,34 @@ fn rules(name: &str, started: &Started, screen: &Screen, futile: &BTreeSet<(Stri
             page.into_iter().chain((!inner.is_empty()).then(|| rule(name, [ways(), ("ref", inner)]))).collect()
         }
         "press" => {
-            let keys = ["Enter", "Escape", "ArrowDown", "ArrowUp"].map(|key| json!(key)).to_vec();
-            vec![rule(name, [("keys", keys), ("ref", Vec::new())])]
+            let keys: Vec<Value> = keys(started, screen).filter(|key| !spent.has(name, key)).map(|key| json!(key)).collect();
+            if keys.is_empty() { Vec::new() } else { vec![rule(name, [("keys", keys), ("ref", Vec::new())])] }
         }
         _ => match Action::verb_of(name) {
             Some(verb) => on(name, &offered(verb)),
             None => vec![rule(name, [])],
         },
     }
+}
+
+/// Keys, and the words by which a goal asks for one.
+const KEYS: [(&str, &[&str]); 6] = [
+    ("Enter", &["press enter", "hit enter", "enter key", "return key"]),
+    ("Escape", &["escape", "esc key"]),
+    ("Tab", &["tab key", "press tab"]),
+    ("ArrowDown", &["arrow key", "arrow down", "down arrow"]),
+    ("ArrowUp", &["arrow key", "arrow up", "up arrow"]),
+    ("Backspace", &["backspace"]),
+];
+
+/// The keys that may be of use: those that the goal names; Enter where text was put into a field and no button is there.
+fn keys(started: &Started, screen: &Screen) -> impl Iterator<Item = &'static str> {
+    let goal = started.goal.to_lowercase();
+    let has_button = screen.nodes.iter().any(|node| node.role == "button" && node.accepts(Verb::Click));
+    let writes = screen.nodes.iter().any(|node| node.accepts(Verb::Fill) && node.states.contains(&State::Focused));
+    let is_wanted =
+        move |key: &str, words: &[&str]| words.iter().any(|word| goal.contains(word)) || (key == "Enter" && writes && !has_button);
+    KEYS.into_iter().filter(move |(key, words)| is_wanted(key, words)).map(|(key, _)| key)
 }
 
 /// One rule for a tool on all these elements.

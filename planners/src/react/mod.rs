@@ -6,8 +6,13 @@
 
 mod constraint;
 mod finish;
+mod goal;
+mod groups;
 mod led;
+mod nameless;
 mod prompt;
+mod seek;
+mod spent;
 #[cfg(test)]
 mod tests;
 mod transcript;

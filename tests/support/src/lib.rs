@@ -3,3 +3,4 @@
 pub mod deepseek;
 pub mod demo;
 pub mod fixtures;
+pub mod miniwob;

@@ -5,6 +5,7 @@ use chromiumoxide::cdp::browser_protocol::browser::{
     CloseParams, GetVersionParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
 };
 use chromiumoxide::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams, SetFileInputFilesParams};
+use chromiumoxide::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
 use chromiumoxide::cdp::browser_protocol::input::{
     DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType, InsertTextParams, MouseButton,
@@ -170,6 +171,21 @@ impl Session {
         call.execution_context_id = Some(ExecutionContextId::new(context));
         call.arguments = Some(vec![CallArgument { object_id: Some(object), ..CallArgument::default() }]);
         self.connection.call(Some(&self.id), &call, until).await.map(|_| ())
+    }
+
+    /// Backend ids of the nodes of a context's document that listen for one of these events. The page does not see that it is
+    /// asked. Frames and shadow trees are left out: piercing also reaches into the browser's own controls, which breaks it.
+    pub(crate) async fn listening(&self, context: i64, kinds: &[&str], until: Until) -> Result<Vec<i64>, CallError> {
+        let Some(document) = self.object(context, "document".to_owned(), until).await? else { return Ok(Vec::new()) };
+        let mut command = GetEventListenersParams::new(document);
+        command.depth = Some(-1);
+        command.pierce = Some(false);
+        let answer = self.connection.call(Some(&self.id), &command, until).await?;
+        let heard = answer.listeners.into_iter().filter(|listener| kinds.contains(&listener.r#type.as_str()));
+        let mut nodes: Vec<i64> = heard.filter_map(|listener| Some(*listener.backend_node_id?.inner())).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        Ok(nodes)
     }
 
     /// Opens a URL. The error is the browser's word for why not; a second value says whether another document came.

@@ -129,6 +129,25 @@ const ariaRole = (e) => {
   return first === 'none' || first === 'presentation' || first === 'generic' ? '' : first;
 };
 const nativeField = (e) => /^(input|select|textarea)$/.test(localName(e));
+// Elements that the page listens to for clicks, as far as we were told, and the numbers that the browser has for them.
+const heard = new WeakSet(), toldOf = new Set();
+const unheard = (numbers) => numbers.filter((number) => !toldOf.has(number));
+const hear = (node, number) => { toldOf.add(number); if (isElement(node)) heard.add(node); };
+const parts = (e) => [...query(e, '*')].slice(0, 300);
+const reacts = (e) => parts(e).some((part) => heard.has(part));
+// An element that holds others which react: its own text is what stands outside of them, and they are its branches.
+const branchesOf = (e) => [...childNodes(e)].filter((kid) => isElement(kid) && reacts(kid));
+const ownText = (e) => { const branches = branchesOf(e); return squeeze([...childNodes(e)].filter((kid) => kid.nodeType === 3 || (isElement(kid) && !branches.includes(kid))).map((kid) => (kid.nodeType === 3 ? kid.data : visibleText(kid, 200))).join(' ')); };
+// Without any sign but that it listens. What holds much, or several parts that listen too, listens for them.
+const isHeard = (e) => {
+  if (!heard.has(e) || query(e, NATIVE).length) return false;
+  const box = boxOf(e);
+  if (box.width * box.height > (window.innerWidth * window.innerHeight) / 3) return false;
+  if ([...childNodes(e)].filter((kid) => isElement(kid) && heard.has(kid) && squeeze(kid.textContent) !== '').length > 1) return false;
+  const own = ownText(e);
+  return own.length <= 160 && (own !== '' || !reacts(e));
+};
+const isBranch = (e) => heard.has(e) && branchesOf(e).length > 0;
 // Made clickable by the page: no control by its tag, but a person sees that it reacts.
 const isClickable = (e, style, parentPointer) => {
   const tag = localName(e);
@@ -138,7 +157,7 @@ const isClickable = (e, style, parentPointer) => {
   const pointer = style.cursor === 'pointer' && !parentPointer;
   const explicit = has(e, 'onclick') || has(e, 'ng-click') || has(e, '@click');
   const focusable = has(e, 'tabindex') && Number(attr(e, 'tabindex')) >= 0;
-  if (!pointer && !explicit && !focusable) return false;
+  if (!pointer && !explicit && !focusable) return isHeard(e);
   const inner = query(e, NATIVE).length;
   if (pointer && !explicit && !focusable) return inner === 0;
   if (inner > 5) return false;
@@ -149,7 +168,10 @@ const parentPointer = (e) => { const parent = parentOf(e); return !!parent && st
 const roleOf = (e, style, pointer) => {
   const role = ariaRole(e);
   if (role && !(nativeField(e) && !CONTROLS.has(role))) return role;
-  return nativeRole(e) || (isClickable(e, style ?? styleOf(e), pointer ?? parentPointer(e)) ? 'clickable' : '');
+  const native = nativeRole(e);
+  // A list item or a cell that reacts is more than that.
+  if (native && (CONTROLS.has(native) || !heard.has(e))) return native;
+  return isClickable(e, style ?? styleOf(e), pointer ?? parentPointer(e)) ? 'clickable' : native;
 };
 const isControl = (role) => role === 'clickable' || CONTROLS.has(role);
 
@@ -305,6 +327,7 @@ const hintOf = (e, role, named) => {
     if (format) hints.push(format);
     if (e.type === 'file') { if (e.accept) hints.push(cut(e.accept, 60)); if (e.multiple) hints.push('several files'); }
   }
+  if (localName(e) === 'textarea') hints.push('textarea');
   const placeholder = squeeze(attr(e, 'placeholder') ?? '');
   if (placeholder && named.from !== 'placeholder') hints.push(cut(placeholder, 120));
   if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e); if (icon) hints.push(icon); }

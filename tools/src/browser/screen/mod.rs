@@ -3,6 +3,7 @@
 //! What the model is shown and what we look at to judge an action come from the same walk. Only the former gives out refs, so
 //! numbers don't depend on how often we looked in between.
 
+mod listeners;
 pub(crate) mod refs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,12 @@ impl Browser {
         // An action that was given up in the middle has not said that it ended.
         self.state.set_acting(false);
         self.loaded(until.at_most(LOADING)).await?;
+        if let Some(tab) = self.state.active().filter(|tab| !tab.crashed)
+            && let Err(error) = self.listen(tab.number, until).await
+        {
+            // The look itself says what is wrong with the page, if anything is.
+            tracing::debug!(%error, "listeners are not known");
+        }
         let mut look = match self.look(cx, true, until).await {
             // The tab was closed or crashed meanwhile: there may be another one.
             Err(CallError::Detached) => match self.state.active() {

@@ -94,6 +94,14 @@ const look = (idle) => {
     const end = first((i) => box(i, Math.min(i + 1, node.length)).t > clip.b - 2);
     return node.data.slice(start, end);
   };
+  // Inline boxes that touch are one word.
+  const edge = (box) => { if (!text) return; text.edge = box; };
+  const space = (box) => {
+    const last = text?.edge;
+    if (!last) return;
+    text.edge = null;
+    if (box.l - last.r >= 2 || box.l < last.l || box.t >= last.b) text.parts.push(' ');
+  };
   const textNode = (node, e, style, ctx) => {
     if (!/\S/.test(node.data)) { if (text) text.parts.push(' '); return; }
     if (ctx.mute || ctx.ghost || style.visibility !== 'visible') return;
@@ -112,8 +120,10 @@ const look = (idle) => {
     if (isUnreadable(e, style, ctx.ground, ...points[0])) return;
     const data = inView(node, range, ctx.clip, by);
     if (!text) text = { parts: [], key: ctx.block, d: ctx.d, box: [shown.l, shown.t, shown.r - shown.l, shown.b - shown.t], noisy: false };
+    space(shown);
     text.noisy ||= isNoisy(e);
     text.parts.push(data);
+    text.last = shown;
   };
 
   const control = (e, role, ctx, box, point) => {
@@ -198,7 +208,7 @@ const look = (idle) => {
     ctx.ghost = outer.ghost || style.opacity === '0' || isCutAway(style);
     const block = isBlock(style.display);
     if (block) { ctx.block = e; ctx.blockBox = box; flush(); }
-    else if (style.display.startsWith('inline-') && text) text.parts.push(' ');
+    else if (style.display.startsWith('inline-') && text) edge(text.edge ?? text.last);
     if (paints(e)) ctx.ground = style.backgroundImage === 'none' && !/^(img|video|canvas)$/.test(tag) && !/rgba/.test(style.backgroundColor) ? style.backgroundColor : null;
     const parentPointer = parentStyle?.cursor === 'pointer';
     const role = roleOf(e, style, parentPointer);
@@ -223,7 +233,7 @@ const look = (idle) => {
     }
     descend(e, role, ctx, box, style, tag);
     if (block) flush();
-    else if (style.display.startsWith('inline-') && text) text.parts.push(' ');
+    else if (style.display.startsWith('inline-') && text) edge(box);
   };
   // Emits a control. False if it is none after all and is to be walked like any other element.
   const controlElement = (e, role, ctx, box, style) => {
@@ -247,9 +257,22 @@ const look = (idle) => {
     const point = inert ? null : pointOf(e, ctx.clip);
     if (!inert && !point?.box) { covered++; coverer = point?.cover ?? coverer; return true; }
     const line = control(e, role, ctx, box, !inert);
+    const at = lines.length;
     if (role === 'listbox' && !field) { line.vb = []; children(e, style, { ...ctx, d: ctx.d + 1 }); }
-    else if (!field && !isEditableRoot(e)) children(e, style, inner);
+    else if (role === 'clickable' && isBranch(e)) {
+      const branches = branchesOf(e);
+      line.n = ownText(e);
+      for (const kid of kidsOf(e)) if (isElement(kid)) element(kid, branches.includes(kid) ? { ...ctx, d: ctx.d + 1 } : inner, style);
+      flush();
+    } else if (!field && !isEditableRoot(e)) children(e, style, inner);
+    // A tab with nothing but a link of the same name in it is one thing to click.
+    if (lines.length === at + 1 && isSame(line, lines[at])) lines.length = at;
     return true;
+  };
+  const isSame = (outer, inner) => {
+    const [x, y, w, h] = outer.b, [l, t, r, b] = [inner.b[0], inner.b[1], inner.b[0] + inner.b[2], inner.b[1] + inner.b[3]];
+    const reaches = l <= x + w / 2 && x + w / 2 <= r && t <= y + h / 2 && y + h / 2 <= b;
+    return reaches && outer.vb.includes('click') && /^(link|button|clickable)$/.test(inner.r) && inner.n === outer.n;
   };
   const frame = (e, ctx, box, style) => {
     if (ctx.mute || ctx.ghost || style.visibility !== 'visible') return;

@@ -1,0 +1,41 @@
+//! Which elements the page listens to.
+//!
+//! A list whose items react to a click may show it by nothing but that. The one decision: listeners are asked of the debugger
+//! for the whole document at once, and each element is told to our script once; so a look costs two short calls more, and a
+//! page that is slow to answer is shown without.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::browser::cdp::{CallError, Until};
+
+/// Events that a click sets off.
+const CLICKS: [&str; 6] = ["click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart"];
+/// The longest that a look waits for this.
+const LONGEST: Duration = Duration::from_millis(400);
+/// Most elements that are told at one look; on a page with more they are cells of something larger.
+const MOST: usize = 400;
+
+impl Browser {
+    /// Tells the script of the elements that the page listens to, as far as it does not know them.
+    pub(crate) async fn listen(&self, number: u32, until: Until) -> Result<(), CallError> {
+        let until = until.at_most(LONGEST);
+        let (context, _) = self.world(number, until).await?;
+        let Some(tab) = self.state.tab(number) else { return Ok(()) };
+        let nodes = tab.session.listening(context, &CLICKS, until).await?;
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        let Some(answer) = self.call(number, None, "unheard", &json!([nodes]), until).await? else { return Ok(()) };
+        let fresh: Vec<i64> = serde_json::from_value(answer.value).unwrap_or_default();
+        let told = fresh.into_iter().take(MOST).map(|node| {
+            let session = &tab.session;
+            async move { session.with_node(context, node, &format!("(e) => globalThis.__hands.hear(e, {node})"), until).await }
+        });
+        join_all(told).await;
+        Ok(())
+    }
+}
