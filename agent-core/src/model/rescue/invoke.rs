@@ -90,13 +90,8 @@ fn one(text: &str, tag: &Tag<'_>) -> (Raw, usize, bool) {
                     args.insert(key, value);
                     at += skipped + taken;
                 }
-                Err(problem) => {
-                    let raw = Raw { name: name.to_owned(), args: Err(problem), whole: Whole::Yes };
-                    let end = tag::find(body, |tag| closes(tag)).map(|(end, _)| at + skipped + end);
-                    let Some(end) = end else { return (raw, text.len(), false) };
-                    let (ended, taken) = end_of(text.get(end..).unwrap_or_default(), &tag.word);
-                    return (raw, end + taken, ended);
-                }
+                // Where a value has no end nobody can tell what comes after it: nothing there is read as said.
+                Err(problem) => return (Raw { name: name.to_owned(), args: Err(problem), whole: Whole::Yes }, text.len(), false),
             },
             Some(next) if closes(&next) => {
                 let (call, at) = whole(Whole::Yes, at);
@@ -111,9 +106,7 @@ fn one(text: &str, tag: &Tag<'_>) -> (Raw, usize, bool) {
             _ => {
                 let lost = tag::broken_off(body).is_none_or(|at| at > 0) && !body.is_empty();
                 if lost {
-                    let problem = json::cut_off(body);
-                    let (_, at) = (0, text.len());
-                    return (Raw { name: name.to_owned(), args: Err(problem), whole: Whole::Cut }, at, false);
+                    return (Raw::lost(name, body), text.len(), false);
                 }
                 let (call, _) = whole(Whole::Cut, at);
                 return (call, text.len(), false);

@@ -126,8 +126,20 @@ impl Given {
     }
 }
 
+/// The first place outside strings, in JSON that does not close, where what follows is `wanted`. What stands in a string never
+/// ends a call: else its rest would be read as said by the model.
+pub(super) fn outside(text: &str, wanted: impl Fn(&str) -> bool) -> Option<usize> {
+    let mut found = None;
+    walk(text, |at, c, in_string| {
+        if found.is_none() && !in_string && matches!(c, '<' | '\n') && text.get(at..).is_some_and(&wanted) {
+            found = Some(at);
+        }
+    });
+    found
+}
+
 /// Reads arguments up to the tag that ends them, fences around them included. Where that tag is not there the text was cut.
-pub(super) fn arguments<'a>(text: &'a str, ends: impl Fn(&Tag<'a>) -> bool) -> Given {
+pub(super) fn arguments(text: &str, ends: impl Fn(&Tag<'_>) -> bool) -> Given {
     let body = skip_fence(text);
     let skipped = text.len() - body.len();
     if body.starts_with(['{', '[']) {
@@ -143,7 +155,11 @@ pub(super) fn arguments<'a>(text: &'a str, ends: impl Fn(&Tag<'a>) -> bool) -> G
             At::Open => {}
         }
     }
-    let end = tag::find(body, ends).map(|(at, _)| at);
+    let end = if body.starts_with(['{', '[']) {
+        outside(body, |text| Tag::at(text).is_some_and(|tag| ends(&tag)))
+    } else {
+        tag::find(body, ends).map(|(at, _)| at)
+    };
     let inner = body.get(..end.unwrap_or(body.len())).unwrap_or(body);
     let taken = skipped + inner.len();
     let inner = inner.trim_end().trim_end_matches('`').trim_end();

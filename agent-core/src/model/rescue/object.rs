@@ -80,13 +80,12 @@ impl Reading<'_> {
                 continue;
             }
             // Ids, types and remarks beside wrapped arguments are the envelope's.
-            match WRAPPERS.iter().find_map(|wrapper| map.get(*wrapper).filter(|_| !self.takes(name, wrapper))) {
-                Some(args) => out.calls.push(Sealed { name: name.to_owned(), args: args.clone(), depth: depth + 1 }),
-                None => {
-                    let mut fields = without(map, key);
-                    fields.retain(|key, _| !matches!(key.as_str(), "id" | "type" | "index") || self.takes(name, key));
-                    self.flat(name, fields, depth, out);
-                }
+            if let Some(args) = WRAPPERS.iter().find_map(|wrapper| map.get(*wrapper).filter(|_| !self.takes(name, wrapper))) {
+                out.calls.push(Sealed { name: name.to_owned(), args: args.clone(), depth: depth + 1 });
+            } else {
+                let mut fields = without(map, key);
+                fields.retain(|key, _| !matches!(key.as_str(), "id" | "type" | "index") || self.takes(name, key));
+                self.flat(name, fields, depth, out);
             }
             return true;
         }

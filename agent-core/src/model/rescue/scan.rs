@@ -94,7 +94,7 @@ pub(super) fn scan(text: &str, tools: &[ToolSpec]) -> Scan {
     }
     out.rest.push_str(text.get(at..).unwrap_or_default());
     if out.touched {
-        out.rest = super::scan::clean(&out.rest, &out.marks);
+        out.rest = clean(&out.rest, &out.marks);
     }
     out
 }
@@ -182,16 +182,12 @@ fn loose(from: &str, at: usize, tools: &[ToolSpec], tries: &mut usize, out: &mut
     match json::at(from) {
         json::At::Whole(value, len) => {
             block.taken = len;
-            match reading.value(&value) {
-                Some(found) => {
-                    block.thoughts = found.thoughts;
-                    block.calls = found.calls.into_iter().map(Raw::from).collect();
-                }
-                None => {
-                    out.rest.push_str(from.get(..len)?);
-                    return Some(len);
-                }
-            }
+            let Some(found) = reading.value(&value) else {
+                out.rest.push_str(from.get(..len)?);
+                return Some(len);
+            };
+            block.thoughts = found.thoughts;
+            block.calls = found.calls.into_iter().map(Raw::from).collect();
         }
         json::At::Broken(error, len) => {
             *tries += 1;
@@ -202,7 +198,7 @@ fn loose(from: &str, at: usize, tools: &[ToolSpec], tries: &mut usize, out: &mut
         }
         json::At::Open => {
             *tries += 1;
-            let fence = from.find("\n```").filter(|_| out.in_fence());
+            let fence = json::outside(from, |text| text.starts_with("\n```")).filter(|_| out.in_fence());
             let inner = first_call(from, from.get(..fence.unwrap_or(from.len()))?);
             let cut = fence.is_none_or(|end| end != inner.len());
             let (calls, taken) = vendors::unclosed(inner, cut, reading);

@@ -1,7 +1,7 @@
 //! Explicit blocks that hold JSON: `<tool_call>` (Hermes, Qwen), `<|python_tag|>` (Llama), `[TOOL_CALLS]` (Mistral).
 
 use super::object::Reading;
-use super::tag::{self, Tag};
+use super::tag::Tag;
 use super::{Block, Raw, Whole, invoke, json};
 use crate::model::ToolSpec;
 
@@ -115,7 +115,6 @@ fn objects(text: &str, dialect: &'static str, tools: &[ToolSpec]) -> Option<Bloc
             block.closed |= block.calls.iter().all(|call| call.whole == Whole::Yes);
             return Some(block);
         }
-        let end = tag::find(body, ends).map(|(at, _)| at);
         match json::at(body) {
             json::At::Whole(value, len) => {
                 let Some(found) = reading.value(&value) else { return (!block.calls.is_empty()).then_some(block) };
@@ -133,6 +132,7 @@ fn objects(text: &str, dialect: &'static str, tools: &[ToolSpec]) -> Option<Bloc
                 block.taken += skipped + len;
             }
             json::At::Open => {
+                let end = json::outside(body, |text| Tag::at(text).is_some_and(|tag| ends(&tag)));
                 let inner = body.get(..end.unwrap_or(body.len())).unwrap_or(body);
                 let (calls, taken) = unclosed(inner, end.is_none(), reading);
                 block.calls.extend(calls);

@@ -6,6 +6,7 @@
 
 mod corpus;
 mod rendered;
+mod served;
 
 use serde_json::{Value, json};
 
