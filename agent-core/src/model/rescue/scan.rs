@@ -8,6 +8,9 @@ use crate::model::{ToolCall, ToolSpec};
 /// Openings of JSON that does not close, after which no more are tried: each costs a look at the whole rest of the text.
 const MOST_TRIES: usize = 64;
 
+/// More calls than this in one reply are noise, and are not made.
+const MOST_CALLS: usize = 128;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
@@ -47,7 +50,8 @@ impl Scan {
             self.last = Some((at - block.head, at + block.taken, self.calls.len()));
         }
         self.dialect.get_or_insert(block.dialect);
-        self.calls.extend(block.calls.into_iter().map(|raw| fit::call(raw, tools)));
+        let room = MOST_CALLS.saturating_sub(self.calls.len());
+        self.calls.extend(block.calls.into_iter().take(room).map(|raw| fit::call(raw, tools)));
     }
 
     fn mark(&mut self) {

@@ -8,6 +8,9 @@ use crate::model::ToolSpec;
 /// Mistral's word.
 const MISTRAL: &str = "[TOOL_CALLS]";
 
+/// How far into a text the end of a name is looked for, in characters.
+const LONGEST_NAME: usize = 80;
+
 fn ends(tag: &Tag<'_>) -> bool {
     tag.closes("toolcall") || tag.closes("toolcalls") || tag.opens("toolcall") || matches!(tag.word.as_str(), "eomid" | "eotid" | "imend")
 }
@@ -84,7 +87,7 @@ pub(super) fn mistral(text: &str, tools: &[ToolSpec]) -> Option<Block> {
 
 /// A name and the arguments after it.
 fn named(text: &str) -> Option<(&str, &str)> {
-    let at = text.find(['{', '[', '\n'])?;
+    let (at, _) = text.char_indices().take(LONGEST_NAME).find(|(_, c)| matches!(c, '{' | '[' | '\n'))?;
     let (name, rest) = text.split_at(at);
     let rest = rest.trim_start();
     let rest = rest.strip_prefix("[CALL_ID]").map_or(rest, |after| after.get(after.find('[').unwrap_or(0)..).unwrap_or(after));

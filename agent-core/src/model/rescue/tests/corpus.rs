@@ -129,7 +129,7 @@ fn names_tell_cases_apart() {
 fn no_markup_is_left_of_any_beginning_of_a_case() {
     for case in cases().iter().filter(|case| case.file != "prose") {
         let given = case.reply();
-        for (end, _) in given.content.char_indices() {
+        for (end, _) in given.content.char_indices().step_by(3) {
             let content = given.content[..end].to_owned();
             let made = settle(Reply { content, finish: FinishReason::Length, ..given.clone() });
             let left = made.content.replace("`</think>`", "");
