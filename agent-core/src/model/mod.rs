@@ -7,10 +7,12 @@
 pub mod compat;
 pub mod deepseek;
 mod error;
+mod history;
 #[cfg(feature = "local")]
 pub mod local;
 mod price;
 pub mod protocol;
+mod rescue;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 pub use error::ModelError;
+pub use history::{NOT_CARRIED_OUT, answered};
 pub use price::Price;
 
 /// A tool as a model is told of it.
@@ -187,6 +190,9 @@ pub struct Reply {
     /// Why it ended.
     #[serde(default)]
     pub finish: FinishReason,
+    /// The form in which the calls came, where they came as text and not as calls: `dsml`, `deepseek-v3`, `json`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescued: Option<String>,
 }
 
 impl Reply {

@@ -179,13 +179,18 @@ impl Run {
         })
     }
 
-    /// The newest reply of a model.
-    #[must_use]
-    pub fn last_reply(&self) -> Option<&Reply> {
-        self.events().rev().find_map(|event| match event {
+    /// All replies of the model, in order.
+    pub fn replies(&self) -> impl DoubleEndedIterator<Item = &Reply> {
+        self.events().filter_map(|event| match event {
             Event::Replied { reply, .. } => Some(reply),
             _ => None,
         })
+    }
+
+    /// The newest reply of a model.
+    #[must_use]
+    pub fn last_reply(&self) -> Option<&Reply> {
+        self.replies().next_back()
     }
 
     /// Calls of the newest reply of which nothing has come yet, in order.

@@ -18,7 +18,7 @@ mod tests;
 mod transcript;
 
 use handiwork_core::action::Navigate;
-use handiwork_core::event::Started;
+use handiwork_core::event::{Part, Started};
 use handiwork_core::model::{Request, ToolCall};
 use handiwork_core::{Action, Event, Next, Outcome, Planner, Reply, Run};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ use serde_json::json;
 
 /// Id of the call that opens the first page; no model made it.
 const START: &str = "start";
+
+/// Empty replies in a row that are answered with a nudge; after one more the run ends.
+const NUDGES: usize = 2;
 
 /// The planner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +54,7 @@ impl Planner for React {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn next(&self, run: &Run) -> Next {
@@ -95,6 +98,11 @@ impl React {
             // Those before `done`; it is judged on what came of them.
             return Next::Act(pending.into_iter().take_while(|call| call.name != finish::NAME).cloned().collect());
         }
+        let silent = run.replies().rev().take_while(|reply| is_empty(reply)).count();
+        if silent > NUDGES {
+            let error = format!("{silent} replies in a row were empty; run again, or use another model (--model)");
+            return Next::End(Outcome::Broken { part: Part::Model, error });
+        }
         if reply.calls.is_empty() && started.surface.is_none() && started.output_schema.is_none() && !reply.content.trim().is_empty() {
             // With nothing to act on, an answer in words is the result.
             return Next::End(Outcome::Done { text: reply.content.trim().to_owned(), value: None });
@@ -127,6 +135,11 @@ fn start(run: &Run, started: &Started) -> Option<Next> {
         Some(receipt) if receipt.is_verified() => None,
         Some(receipt) => Some(failed(&format!("the first page could not be opened: {receipt}"))),
     }
+}
+
+/// Whether a reply says nothing at all.
+fn is_empty(reply: &Reply) -> bool {
+    reply.calls.is_empty() && reply.content.trim().is_empty()
 }
 
 /// Turns since the last effect. A turn of words only is idle too.

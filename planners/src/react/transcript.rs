@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use handiwork_core::event::Started;
-use handiwork_core::model::{Message, Reply};
+use handiwork_core::model::{Message, NOT_CARRIED_OUT, Reply, answered};
 use handiwork_core::{Event, Run, Screen};
 
 /// What is said to a reply without a call.
 const NUDGE: &str = "That was no call. Call a tool, or call done if the goal is reached.";
+
+/// What is said to a reply of nothing.
+const EMPTY: &str = "Your reply was empty. Call a tool, or call done if the goal is reached.";
 
 #[derive(Default)]
 struct Transcript<'a> {
@@ -29,7 +32,7 @@ pub(super) fn messages(run: &Run, started: &Started) -> Vec<Message> {
         transcript.take(event, started);
     }
     transcript.turn(started);
-    transcript.messages
+    answered(transcript.messages)
 }
 
 impl<'a> Transcript<'a> {
@@ -78,7 +81,7 @@ impl<'a> Transcript<'a> {
             }
             None => {}
             Some(reply) if reply.calls.is_empty() => {
-                let mut text = NUDGE.to_owned();
+                let mut text = if super::is_empty(reply) { EMPTY } else { NUDGE }.to_owned();
                 append(&mut text, screen);
                 self.messages.push(Message::user(text));
             }
@@ -86,7 +89,7 @@ impl<'a> Transcript<'a> {
                 let last = reply.calls.len().saturating_sub(1);
                 let mut screen = screen;
                 for (place, call) in reply.calls.iter().enumerate() {
-                    let mut content = self.results.get(call.id.as_str()).cloned().unwrap_or_else(|| "not tried".to_owned());
+                    let mut content = self.results.get(call.id.as_str()).cloned().unwrap_or_else(|| NOT_CARRIED_OUT.to_owned());
                     if place == last {
                         append(&mut content, screen.take());
                     }

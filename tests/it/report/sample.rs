@@ -69,8 +69,8 @@ impl Sample {
             .map(|(id, name, args)| ToolCall { id: (*id).into(), name: (*name).into(), args: args.clone(), problem: None })
             .collect();
         let usage = Usage { prompt: 2_412, cached: 1_920, completion: 143, reasoning: 40 };
-        let reply =
-            Reply { content: content.into(), reasoning: reasoning.map(str::to_owned), calls, usage, finish: FinishReason::ToolCalls };
+        let finish = FinishReason::ToolCalls;
+        let reply = Reply { content: content.into(), reasoning: reasoning.map(str::to_owned), calls, usage, finish, rescued: None };
         self.add(2_310, Event::Replied { role: "act".into(), reply, cost_usd: 0.000_25, millis: 2_310 });
     }
 

@@ -131,8 +131,14 @@ impl Model for LocalModel {
         };
         let text = String::from_utf8_lossy(&made.bytes).into_owned();
         let parsed = parse_reply(&text, &request.tools);
-        let mut reply =
-            Reply { content: parsed.rest, reasoning: parsed.thought, calls: parsed.calls, usage: made.usage, finish: made.finish };
+        let mut reply = Reply {
+            content: parsed.rest,
+            reasoning: parsed.thought,
+            calls: parsed.calls,
+            usage: made.usage,
+            finish: made.finish,
+            rescued: None,
+        };
         if reply.finish == FinishReason::Stop && !reply.calls.is_empty() {
             reply.finish = FinishReason::ToolCalls;
         }

@@ -8,17 +8,13 @@
 //! and then its arguments, `{"do":"fill","ref":"e3","text":"Ana"}`. Reading is lenient ([`parse_reply`]); writing is not.
 
 mod fold;
-mod parse;
 mod render;
 #[cfg(test)]
 mod tests;
 
+pub use super::rescue::{Parsed, parse_reply};
 pub use fold::{Role, Turn, fold, fold_messages, system_text};
-pub use parse::{Parsed, parse_reply};
 pub use render::{render_call, render_reply, render_tools};
-
-/// Keys under which models are known to wrap arguments instead of giving them flat.
-const WRAPPERS: [&str; 4] = ["args", "arguments", "parameters", "input"];
 
 /// The pattern of [`crate::Ref`]'s schema: such an argument needs no explanation.
 pub(crate) const REF_PATTERN: &str = "^e[0-9]+$";

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::{REF_PATTERN, WRAPPERS};
+use super::REF_PATTERN;
+use crate::model::rescue::WRAPPERS;
 use crate::model::{ToolCall, ToolSpec};
 
 /// Text as a JSON string.

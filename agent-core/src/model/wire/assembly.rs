@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::failure;
 use crate::context::Progress;
 use crate::model::compat::Dialect;
-use crate::model::{FinishReason, ModelError, Reply, ToolCall, Usage};
+use crate::model::{FinishReason, ModelError, Reply, ToolCall, Usage, rescue};
 
 /// More calls than this in one reply are noise.
 const MOST_CALLS: usize = 128;
@@ -170,7 +170,7 @@ impl Assembly {
             None => return Err(ModelError::Truncated("the server did not say why it ended".to_owned())),
         };
         let calls = self.calls.into_iter().map(|(index, call)| call.finish(place, index, finish)).collect();
-        Ok(Reply { content: self.content, reasoning: self.reasoning, calls, usage: self.usage, finish })
+        Ok(Reply { content: self.content, reasoning: self.reasoning, calls, usage: self.usage, finish, rescued: None })
     }
 }
 
@@ -180,7 +180,9 @@ impl Partial {
         let (args, problem) = match read_arguments(&self.arguments) {
             Ok(args) => (args, None),
             Err(problem) if finish == FinishReason::Length => {
-                (json!({}), Some(format!("{problem}; they were cut off by the limit of tokens")))
+                // Where only closers are missing, `rescue::settle` decides by the tool's schema whether they can be used.
+                let args = rescue::closed_arguments(&self.arguments).unwrap_or_else(|| json!({}));
+                (args, Some(format!("{problem}; they were cut off by the limit of tokens")))
             }
             Err(problem) => (json!({}), Some(problem)),
         };

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use crate::context::{Context, Progress};
 use crate::model::compat::Dialect;
-use crate::model::{ModelError, Reply, Request};
+use crate::model::{ModelError, Reply, Request, rescue};
 use assembly::Assembly;
 use failure::Headers;
 use sse::Sse;
@@ -67,7 +67,8 @@ impl Wire {
             let response = self.send(id, &body).await?;
             self.read(cx, response, request.messages.len()).await
         };
-        timeout(limit, exchange).await.unwrap_or_else(|_| Err(ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)))
+        let reply = timeout(limit, exchange).await.unwrap_or_else(|_| Err(ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)));
+        reply.map(|reply| rescue::settle(reply, request))
     }
 
     fn url(&self) -> String {

@@ -106,6 +106,7 @@ pub(super) fn replied() -> Event {
             calls: vec![call],
             usage: Usage { prompt: 1000, cached: 900, completion: 50, reasoning: 20 },
             finish: FinishReason::ToolCalls,
+            rescued: None,
         },
         cost_usd: 0.125,
         millis: 900,

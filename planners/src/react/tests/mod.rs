@@ -3,6 +3,7 @@
 mod led;
 
 use handiwork_core::agent::AgentBuilder;
+use handiwork_core::event::{Entry, Part};
 use handiwork_core::model::{Message, ModelInfo, Reply};
 use handiwork_core::testing::{ScriptedModel, ScriptedSurface, button, call, text, textbox};
 use handiwork_core::{Event, Model as _, Next, Outcome, Planner as _, Request, Run, Screen, Secrets, State};
@@ -157,6 +158,40 @@ async fn a_run_that_gets_nowhere_is_ended() {
     let (outcome, run, _) = outcome(model).await;
     assert!(matches!(outcome, Outcome::Failed { ref reason } if reason.contains("6 turns")), "{outcome:?}");
     assert_eq!(run.steps(), 6);
+}
+
+#[tokio::test]
+async fn an_empty_reply_is_nudged_twice_and_no_more() {
+    let silent = |times: usize| (0..times).fold(ScriptedModel::new(), |model, _| model.says(" \n"));
+    let (end, _, requests) = outcome(silent(2).calls([done("sent")])).await;
+    assert_eq!((end, requests.len()), (done_with("sent"), 3));
+    for request in &requests[1..] {
+        let Some(Message::User { content }) = request.messages.last() else { panic!("{:?}", request.messages) };
+        assert!(content.starts_with("Your reply was empty."), "{content}");
+    }
+    let (end, run, requests) = outcome(silent(9)).await;
+    assert!(matches!(end, Outcome::Broken { part: Part::Model, ref error } if error.contains("3 replies in a row were empty")), "{end:?}");
+    assert_eq!((run.steps(), requests.len()), (3, 3));
+    let (end, ..) = outcome(silent(2).says("hm").says("").says("").calls([done("sent")])).await;
+    assert_eq!(end, done_with("sent"), "only those in a row count");
+}
+
+/// A run that was left in the midst of a turn: what the model is told is fit to be sent, and says what was not done.
+#[tokio::test]
+async fn calls_that_nothing_came_of_are_answered() {
+    let model = ScriptedModel::new().calls([fill("e1", "Ana"), click("e3")]).calls([done("sent")]);
+    let (_, run, _) = outcome(model).await;
+    let is_fill = |event: &Event| matches!(event, Event::Receipt { call_id, .. } if call_id == "call-1-0");
+    let cut = run.events().position(is_fill).expect("the receipt of fill") + 1;
+    let ask = Event::Asked { role: "act".to_owned(), request_hash: String::new() };
+    let mut left = Run::from_entries(run.id.clone(), run.entries()[..cut].to_vec()).expect("a run");
+    left.apply(Entry { seq: left.next_seq(), at: 0, event: ask }).expect("an event");
+    let messages = super::transcript::messages(&left, left.started().expect("started"));
+    let [.., Message::Assistant { calls, .. }, Message::Tool { call_id, .. }, Message::Tool { content, .. }] = messages.as_slice() else {
+        panic!("{messages:#?}")
+    };
+    assert_eq!((calls.len(), call_id.as_str()), (2, "call-1-0"));
+    assert!(content.starts_with("not carried out"), "{content}");
 }
 
 #[tokio::test]
