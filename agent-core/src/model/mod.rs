@@ -7,6 +7,7 @@
 pub mod compat;
 pub mod deepseek;
 mod error;
+mod grammar;
 #[cfg(feature = "local")]
 pub mod local;
 mod price;
