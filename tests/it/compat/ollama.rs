@@ -20,7 +20,10 @@ async fn a_request_is_what_ollama_takes() {
     let reply = model.complete(&soon(), &asked).await.expect("a reply");
     assert_eq!((reply.content.as_str(), reply.calls.len()), ("Done.", 0));
     let sent = server.conversations().remove(0);
-    assert_eq!(sent["messages"][2], json!({ "role": "assistant", "content": "", "tool_calls": [{ "function": { "name": "click", "arguments": { "ref": "e4" } } }] }));
+    assert_eq!(
+        sent["messages"][2],
+        json!({ "role": "assistant", "content": "", "tool_calls": [{ "function": { "name": "click", "arguments": { "ref": "e4" } } }] })
+    );
     assert_eq!(sent["messages"][3], json!({ "role": "tool", "tool_name": "click", "content": "Verified" }));
     assert_eq!(sent["options"], json!({ "num_ctx": 16_384, "num_predict": 99 }));
     assert_eq!((&sent["truncate"], &sent["shift"], &sent["stream"]), (&json!(false), &json!(false), &json!(true)));
@@ -31,7 +34,8 @@ async fn a_request_is_what_ollama_takes() {
 #[tokio::test]
 async fn thinking_is_said_only_where_it_is_known() {
     for (thinks, sent) in [(true, Some(json!(true))), (false, None)] {
-        let server = serve(Served { thinks, ..Served::new(Kind::Ollama, "a") }, |_, _| Said::call("click", &click()).reasoning("So.")).await;
+        let server =
+            serve(Served { thinks, ..Served::new(Kind::Ollama, "a") }, |_, _| Said::call("click", &click()).reasoning("So.")).await;
         let model = OpenAiCompat::connect(server.url(), "a", None).await.expect("a server").thinking(true);
         let reply = model.complete(&soon(), &request()).await.expect("a reply");
         assert_eq!(reply.reasoning.as_deref(), Some("So."));

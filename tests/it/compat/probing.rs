@@ -28,7 +28,11 @@ async fn each_server_is_known_by_its_answers() {
             let server = serve(Served::new(kind, "some-14b"), silent).await;
             let model = OpenAiCompat::connect(format!("{}{address}", server.url()), "some-14b", None).await.expect("a server");
             let info = model.info();
-            assert_eq!((info.provider.as_str(), info.id.as_str(), info.context, info.small), (name, "some-14b", context, false), "{address}");
+            assert_eq!(
+                (info.provider.as_str(), info.id.as_str(), info.context, info.small),
+                (name, "some-14b", context, false),
+                "{address}"
+            );
         }
     }
 }

@@ -18,12 +18,17 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Models with fewer parameters get the short form of prompts.
 const SMALL: u64 = 8_000_000_000;
 
+/// Words in the ids of models that think, whatever their server says or doesn't say.
+const THINKERS: [&str; 5] = ["r1", "qwq", "thinking", "reasoner", "reasoning"];
+
 /// What is known of a model on a server; what is not known is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
     /// The name of the server's dialect.
     pub server: Option<String>,
+    /// Whether it was seen to have the protocol below `/v1`.
+    pub v1: bool,
     /// The id that the server has for its model.
     pub id: Option<String>,
     /// Tokens of request and reply together, as the server is set.
@@ -41,6 +46,13 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether it thinks before it answers, by what the server says or by its id.
+    #[must_use]
+    pub fn thinks(&self, id: &str) -> bool {
+        let named = || id.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|word| THINKERS.contains(&word));
+        self.thinks.unwrap_or_else(named)
+    }
+
     /// Whether it is small (fewer than 8 billion parameters), by what the server says or by a size in the id such as `-1.5b`.
     #[must_use]
     pub fn is_small(&self, id: &str) -> bool {

@@ -1,5 +1,6 @@
 //! One question to a model: the form that a reply must have, the route that it takes, and tools by prompt.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
@@ -15,6 +16,9 @@ impl OpenAiCompat {
     pub(super) async fn by_prompt(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
         let form = if self.thinks() { None } else { form(self.wire.dialect.form, request)? };
         let reply = self.exchange(cx, &prompted::request(request, form.is_some()), form).await?;
+        // What comes beside the text is no thought of the protocol. From now on it is left to think, and sees none of it again.
+        let beside = reply.reasoning.as_ref().is_some_and(|reasoning| !reasoning.is_empty());
+        self.thought.fetch_or(beside, Ordering::Relaxed);
         Ok(prompted::reply(reply, request))
     }
 
@@ -36,7 +40,7 @@ impl OpenAiCompat {
 
     async fn ollama(&self, cx: &Context, request: &Request, form: Map<String, Value>, greedy: bool) -> Result<Reply, ModelError> {
         // A model that doesn't think is refused when it is told not to.
-        let think = self.wire.thinking.filter(|_| self.thinks());
+        let think = self.wire.thinking.filter(|_| self.known.thinks == Some(true));
         let body = ollama::body(&self.info.id, request, Settings { context: self.info.context, think, greedy }, form);
         let earlier = *self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = ollama::check_length(&body, request, self.info.context, earlier)?;

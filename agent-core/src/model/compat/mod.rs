@@ -71,6 +71,8 @@ pub struct OpenAiCompat {
     cache: Arc<CapabilityCache>,
     /// The server has refused tools, so they are not sent again.
     refused: AtomicBool,
+    /// It was seen to think, though nobody had said so.
+    thought: AtomicBool,
     measured: Mutex<Measured>,
 }
 
@@ -82,7 +84,8 @@ impl OpenAiCompat {
         let key = key.filter(|key| !key.trim().is_empty());
         let wire = Wire::new(base_url.into(), key, Dialect::GENERIC);
         let named: String = id.into();
-        let info = ModelInfo { provider: "openai-compatible".to_owned(), id: named.clone(), context: COMPAT_CONTEXT, ..ModelInfo::default() };
+        let info =
+            ModelInfo { provider: "openai-compatible".to_owned(), id: named.clone(), context: COMPAT_CONTEXT, ..ModelInfo::default() };
         Self {
             wire,
             info,
@@ -93,6 +96,7 @@ impl OpenAiCompat {
             known: Capabilities::default(),
             cache: Arc::default(),
             refused: AtomicBool::new(false),
+            thought: AtomicBool::new(false),
             measured: Mutex::default(),
         }
     }
@@ -117,8 +121,7 @@ impl OpenAiCompat {
                 (dialect, known)
             }
         };
-        // The servers of the table have the protocol below /v1; of others the address is taken as it is.
-        if Dialect::KNOWN.contains(&dialect) {
+        if known.v1 {
             self.wire.base = format!("{}/v1", self.wire.root());
         }
         self.wire.dialect = dialect;
@@ -221,7 +224,7 @@ impl OpenAiCompat {
 
     /// A form from the first token on leaves no room for a thought, so a model that thinks gets none.
     fn thinks(&self) -> bool {
-        self.known.thinks == Some(true)
+        self.known.thinks(&self.info.id) || self.thought.load(Ordering::Relaxed)
     }
 
     fn holds_to_grammar(&self) -> bool {
@@ -239,7 +242,9 @@ impl Model for OpenAiCompat {
         let prompted = !request.tools.is_empty() && self.is_prompted();
         let first = if prompted { self.by_prompt(cx, request).await } else { self.exchange(cx, request, None).await };
         let reply = match first {
-            Err(error) if !prompted && self.tools == Tools::Auto && !request.tools.is_empty() && refusal::of_tools(&self.wire.dialect, &error) => {
+            Err(error)
+                if !prompted && self.tools == Tools::Auto && !request.tools.is_empty() && refusal::of_tools(&self.wire.dialect, &error) =>
+            {
                 tracing::info!(%error, id = %self.info.id, "the server refuses tools; calls are asked for by prompt from now on");
                 cx.report(Progress::Waiting("the model has no tools of its own; asking it by prompt".to_owned()));
                 self.refused.store(true, Ordering::Relaxed);

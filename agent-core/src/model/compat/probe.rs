@@ -32,7 +32,8 @@ pub(super) async fn ask(wire: &Wire, id: &str, dialect: Option<Dialect>) -> Resu
         });
     }
     let row = dialect.or(found).unwrap_or(Dialect::GENERIC);
-    let mut known = Capabilities { server: Some(row.name.to_owned()), ..Capabilities::default() };
+    // The servers of the table have the protocol below /v1.
+    let mut known = Capabilities { server: Some(row.name.to_owned()), v1: Dialect::KNOWN.contains(&row), ..Capabilities::default() };
     for (place, ask) in row.asks.iter().enumerate() {
         let first = rows.iter().position(|other| *other == row).filter(|_| place == 0).and_then(|at| firsts.get(at));
         let answer = match first {
@@ -41,6 +42,7 @@ pub(super) async fn ask(wire: &Wire, id: &str, dialect: Option<Dialect>) -> Resu
             None => one(wire, ask, id).await.ok().flatten(),
         };
         if let Some(answer) = answer {
+            known.v1 |= ask.path.starts_with("/v1/");
             facts::read(&mut known, &answer, ask.facts, id);
         }
     }

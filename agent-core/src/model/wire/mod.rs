@@ -67,7 +67,13 @@ impl Wire {
     }
 
     /// The same, with `more` fields in the body, such as a grammar.
-    pub(super) async fn complete_with(&self, cx: &Context, id: &str, request: &Request, more: Map<String, Value>) -> Result<Reply, ModelError> {
+    pub(super) async fn complete_with(
+        &self,
+        cx: &Context,
+        id: &str,
+        request: &Request,
+        more: Map<String, Value>,
+    ) -> Result<Reply, ModelError> {
         let mut body = body::body(id, &self.dialect, self.thinking, request)?;
         if let Value::Object(fields) = &mut body {
             fields.extend(more);

@@ -87,7 +87,9 @@ impl Served {
             (_, "GET /v1/models") => json!({ "object": "list", "data": [{ "id": id, "object": "model" }] }),
             // It answers everything with 200.
             (Kind::LmStudio, _) => json!({ "error": format!("Unexpected endpoint or method. ({what})") }),
-            (Kind::LlamaServer, _) => return (404, json!({ "error": { "message": "File Not Found", "type": "not_found_error", "code": 404 } })),
+            (Kind::LlamaServer, _) => {
+                return (404, json!({ "error": { "message": "File Not Found", "type": "not_found_error", "code": 404 } }));
+            }
             _ => return (404, json!({ "detail": "Not Found" })),
         };
         (200, shown)
@@ -98,19 +100,27 @@ impl Served {
         let Self { id, context, .. } = self;
         let has = |field: &str| body.get(field).is_some_and(|value| !value.is_null());
         let tokens = (body.to_string().len() / 4) as u64;
-        let error = |code: u16, message: String| Some((code, json!({ "error": { "code": code, "message": message, "type": "invalid_request_error" } })));
+        let error = |code: u16, message: String| {
+            Some((code, json!({ "error": { "code": code, "message": message, "type": "invalid_request_error" } })))
+        };
         if body.get("model").and_then(Value::as_str) != Some(id) && self.kind != Kind::LlamaServer {
             let message = format!("model '{}' not found", body.get("model").unwrap_or(&Value::Null));
-            return Some((404, if self.kind == Kind::Ollama { json!({ "error": message }) } else { json!({ "error": { "message": message } }) }));
+            return Some((
+                404,
+                if self.kind == Kind::Ollama { json!({ "error": message }) } else { json!({ "error": { "message": message } }) },
+            ));
         }
         match self.kind {
             Kind::LlamaServer if has("tools") && !self.tools => error(500, "tools param requires --jinja flag".to_owned()),
-            Kind::LlamaServer if has("tools") && has("grammar") => error(400, "Cannot use custom grammar constraints with tools.".to_owned()),
-            Kind::LlamaServer if tokens > u64::from(*context) => error(
-                400,
-                format!("request ({tokens} tokens) exceeds the available context size ({context} tokens), try increasing it"),
-            ),
-            Kind::Ollama if has("tools") && !self.tools => Some((400, json!({ "error": format!("registry/library/{id} does not support tools") }))),
+            Kind::LlamaServer if has("tools") && has("grammar") => {
+                error(400, "Cannot use custom grammar constraints with tools.".to_owned())
+            }
+            Kind::LlamaServer if tokens > u64::from(*context) => {
+                error(400, format!("request ({tokens} tokens) exceeds the available context size ({context} tokens), try increasing it"))
+            }
+            Kind::Ollama if has("tools") && !self.tools => {
+                Some((400, json!({ "error": format!("registry/library/{id} does not support tools") })))
+            }
             Kind::Ollama if body.get("think") == Some(&json!(true)) && !self.thinks => {
                 Some((400, json!({ "error": format!("\"{id}\" does not support thinking") })))
             }

@@ -92,7 +92,12 @@ impl CompatStandIn {
     /// The bodies of conversations so far, refused ones too.
     #[must_use]
     pub fn conversations(&self) -> Vec<Value> {
-        self.shared.asked().iter().filter(|asked| asked.what.starts_with("POST") && asked.what.contains("/chat")).map(|asked| asked.body.clone()).collect()
+        self.shared
+            .asked()
+            .iter()
+            .filter(|asked| asked.what.starts_with("POST") && asked.what.contains("/chat"))
+            .map(|asked| asked.body.clone())
+            .collect()
     }
 }
 
