@@ -14,7 +14,7 @@ use super::{Code, Failure, print};
 
 /// What `--model` takes.
 const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | ollama:[URL#]ID | llama-server[:URL] | vllm:URL[#ID] | sglang:URL[#ID] | \
-                    lmstudio:[URL#]ID | openai:BASE_URL[#ID] [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
+                    lmstudio:[URL#]ID | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ModelArgs {
@@ -49,7 +49,7 @@ pub(crate) async fn open(args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Mode
             .hint("leave --protocol out: it is held to a grammar instead")),
         "local" => local(rest.unwrap_or("default"), args.context, paths).await,
         "openai" => {
-            let rest = rest.filter(|rest| is_url(rest)).ok_or_else(|| {
+            let rest = rest.filter(|rest| is_url(rest) && rest.contains('#')).ok_or_else(|| {
                 Failure::new(Code::Usage, format!("\"{spec}\" names no server and model"))
                     .hint("write openai:BASE_URL#ID, such as openai:http://127.0.0.1:11434/v1#qwen3")
             })?;

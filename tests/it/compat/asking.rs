@@ -67,8 +67,8 @@ async fn a_prompted_reply_is_held_to_its_form() {
 #[tokio::test]
 async fn a_model_that_thinks_is_left_to_think() {
     for kind in [Kind::LlamaServer, Kind::Ollama, Kind::Sglang] {
-        let served = Served { thinks: true, tools: false, ..Served::new(kind, "a-14b") };
-        let server = serve(served, |_, _| Said::text("{\"do\":\"click\",\"ref\":\"e4\"}").reasoning("A long thought.")).await;
+        let thinker = Served { thinks: true, tools: false, ..Served::new(kind, "a-14b") };
+        let server = serve(thinker, |_, _| Said::text("{\"do\":\"click\",\"ref\":\"e4\"}").reasoning("A long thought.")).await;
         let model = model(&server, Tools::Auto).await;
         assert!(!model.info().constrained);
         let mut asked = request();

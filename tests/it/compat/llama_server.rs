@@ -25,6 +25,8 @@ params = xllamacpp.CommonParams()
 params.model.path = sys.argv[1]
 params.hostnames, params.port = ['127.0.0.1'], 0
 params.n_ctx, params.n_parallel, params.warmup, params.use_jinja = 4096, 1, False, sys.argv[2] == 'jinja'
+# Tests share the machine, and threads of one model wait for each other.
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()
@@ -62,7 +64,7 @@ async fn the_real_llama_server_is_known_and_held_to_a_grammar() {
     let model = OpenAiCompat::connect(&url, "", None).await.expect("a server");
     let info = model.info();
     assert_eq!((info.provider.as_str(), info.context, info.small, info.constrained), ("llama-server", 4096, true, true));
-    assert!(info.id.ends_with(".gguf"), "{info:?}");
+    assert!(info.id.contains("smollm2"), "{info:?}");
     assert_eq!((model.capabilities().tools, model.capabilities().thinks), (Some(false), Some(false)));
     assert_eq!(model.capabilities().parameters, Some(134_515_008));
 

@@ -64,11 +64,11 @@ impl Capabilities {
 /// what comes first may be a version.
 fn size_in(id: &str) -> Option<u64> {
     let words = id.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-    let sizes = words.filter_map(|word| {
+    let mut sizes = words.filter_map(|word| {
         let number = word.strip_suffix(['b', 'B', 'm', 'M'])?;
         number.starts_with(|c: char| c.is_ascii_digit()).then(|| amount(&word.into())).flatten()
     });
-    sizes.last()
+    sizes.next_back()
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -113,13 +113,12 @@ impl OpenAiCompat {
         let cached = self.cache.get(self.wire.root(), &self.named);
         let of_cache = cached.and_then(|known| Some((Dialect::named(known.server.as_deref()?)?, known)));
         let given = self.dialect_given.then_some(self.wire.dialect);
-        let (dialect, known) = match of_cache.filter(|(dialect, _)| given.is_none_or(|given| given == *dialect)) {
-            Some(known) => known,
-            None => {
-                let (dialect, known) = probe::ask(&self.wire, &self.info.id, given).await?;
-                self.cache.put(self.wire.root(), &self.named, &known);
-                (dialect, known)
-            }
+        let (dialect, known) = if let Some(known) = of_cache.filter(|(dialect, _)| given.is_none_or(|given| given == *dialect)) {
+            known
+        } else {
+            let (dialect, known) = probe::ask(&self.wire, &self.info.id, given).await?;
+            self.cache.put(self.wire.root(), &self.named, &known);
+            (dialect, known)
         };
         if known.v1 {
             self.wire.base = format!("{}/v1", self.wire.root());

@@ -54,8 +54,7 @@ async fn one(wire: &Wire, ask: &Ask, id: &str) -> Result<Option<Value>, ModelErr
     let body = ask.of_model.then(|| json!({ "model": id }));
     match wire.ask(ask.path, body.as_ref(), SHORT).await {
         Ok((200, answer)) => Ok(facts::find(&answer, ask.proof, id).is_some().then_some(answer)),
-        Ok(_) => Ok(None),
         Err(error @ (ModelError::Unreachable { .. } | ModelError::BadRequest(_) | ModelError::Unauthorized(_))) => Err(error),
-        Err(_) => Ok(None),
+        Ok(_) | Err(_) => Ok(None),
     }
 }

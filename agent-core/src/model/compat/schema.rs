@@ -51,7 +51,7 @@ fn reply(request: &Request, constraint: &Constraint) -> Option<Value> {
         properties.insert("thought".to_owned(), json!({ "type": "string", "maxLength": constraint.thought }));
     }
     properties.insert("calls".to_owned(), calls);
-    Some(object(properties, None))
+    Some(object(&properties, None))
 }
 
 /// One call; `None` when a required argument has no allowed value.
@@ -69,10 +69,10 @@ fn call(tool: &ToolSpec, rule: &CallRule) -> Option<Value> {
         properties.insert(key.clone(), schema);
     }
     let must: Vec<Value> = std::iter::once("do").chain(required).map(Value::from).collect();
-    Some(object(properties, Some(must)))
+    Some(object(&properties, Some(must)))
 }
 
-fn object(properties: Map<String, Value>, required: Option<Vec<Value>>) -> Value {
+fn object(properties: &Map<String, Value>, required: Option<Vec<Value>>) -> Value {
     let required = required.unwrap_or_else(|| properties.keys().map(|key| Value::from(key.as_str())).collect());
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }

@@ -78,7 +78,7 @@ fn lines(served: &Served, said: &Said, prompt: usize, written: usize) -> String 
         "model": served.id, "created_at": "2026-11-23T20:00:01Z", "message": { "role": "assistant", "content": "" }, "done": true,
         "done_reason": "stop", "total_duration": 5, "prompt_eval_count": prompt, "eval_count": written,
     }));
-    all.iter().map(|line| format!("{line}\n")).collect()
+    all.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn events(served: &Served, said: &Said, prompt: usize, written: usize) -> String {
@@ -97,8 +97,8 @@ fn events(served: &Served, said: &Said, prompt: usize, written: usize) -> String
         "prompt_tokens_details": { "cached_tokens": prompt / 2 },
     });
     all.push(chunk(json!([]), usage));
-    let events: String = all.iter().map(|event| format!("data: {event}\n\n")).collect();
-    format!("{events}data: [DONE]\n\n")
+    let events: Vec<String> = all.iter().map(Value::to_string).chain(["[DONE]".to_owned()]).collect();
+    format!("data: {}\n\n", events.join("\n\ndata: "))
 }
 
 /// The body in pieces.
