@@ -1,52 +1,115 @@
-//! Which model: `deepseek[:ID]`, `local[:NAME]`, `openai:BASE_URL#ID`.
+//! Which model, and how it is asked: `--model`, `--protocol`, `--context`.
+//!
+//! The one decision: a name is `KIND[:REST]`, and a server of the table of dialects is a kind by its name there.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use handiwork::core::Model;
-use handiwork::core::model::{compat::OpenAiCompat, deepseek::DeepSeek};
+use handiwork::core::model::compat::{CapabilityCache, Dialect, OpenAiCompat, Prompted, Tools};
+use handiwork::core::model::deepseek::DeepSeek;
 
 use super::paths::Paths;
 use super::{Code, Failure, print};
 
 /// What `--model` takes.
-pub(crate) const HELP: &str =
-    "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
+const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | ollama:[URL#]ID | llama-server[:URL] | vllm:URL[#ID] | sglang:URL[#ID] | \
+                    lmstudio:[URL#]ID | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
-/// Makes the model that `spec` names.
-pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ModelArgs {
+    #[arg(long, help = HELP)]
+    model: Option<String>,
+    /// How the model is told of tools: by the server's own protocol, or by prompt with one JSON object per line
+    #[arg(long, value_enum, default_value_t = Protocol::Auto)]
+    protocol: Protocol,
+    /// Tokens of the model's context, where it can be chosen: ollama and local; for other servers, what they were started with
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1024..))]
+    context: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Protocol {
+    /// Tools where the model has them, else JSON
+    Auto,
+    /// Native tools only
+    Tools,
+    /// Always by prompt
+    Json,
+}
+
+/// Makes the model that the arguments name.
+pub(crate) async fn open(args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
     let key = std::env::var("DEEPSEEK_API_KEY").ok().filter(|key| !key.trim().is_empty());
-    let spec = spec.unwrap_or(if key.is_some() { "deepseek" } else { "local" });
+    let spec = args.model.as_deref().unwrap_or(if key.is_some() { "deepseek" } else { "local" });
     let (kind, rest) = spec.split_once(':').map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
     match kind {
-        "deepseek" => {
-            let key = key.ok_or_else(|| {
-                Failure::new(Code::Missing, "no key for DeepSeek")
-                    .hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
-            })?;
-            let mut model = DeepSeek::from_key(key);
-            if let Some(id) = rest {
-                model = model.model(id);
-            }
-            if let Ok(url) = std::env::var("DEEPSEEK_BASE_URL") {
-                model = model.base_url(url);
-            }
-            Ok(Arc::new(model))
-        }
+        "deepseek" => deepseek(key, rest, args),
+        "local" if args.protocol == Protocol::Tools => Err(Failure::new(Code::Usage, "a model in this process has no tools of its own")
+            .hint("leave --protocol out: it is held to a grammar instead")),
+        "local" => local(rest.unwrap_or("default"), args.context, paths).await,
         "openai" => {
-            let (url, id) = rest.and_then(|rest| rest.rsplit_once('#')).ok_or_else(|| {
+            let rest = rest.filter(|rest| is_url(rest) && rest.contains('#')).ok_or_else(|| {
                 Failure::new(Code::Usage, format!("\"{spec}\" names no server and model"))
                     .hint("write openai:BASE_URL#ID, such as openai:http://127.0.0.1:11434/v1#qwen3")
             })?;
-            Ok(Arc::new(OpenAiCompat::new(url, id, std::env::var("OPENAI_API_KEY").ok())))
+            server(None, rest, args, paths).await
         }
-        "local" => local(rest.unwrap_or("default"), paths).await,
-        _ => Err(Failure::new(Code::Usage, format!("no model is called \"{spec}\"")).hint(HELP)),
+        _ => match Dialect::KNOWN.into_iter().find(|dialect| dialect.name == kind) {
+            Some(dialect) => server(Some(dialect), rest.unwrap_or_default(), args, paths).await,
+            None => Err(Failure::new(Code::Usage, format!("no model is called \"{spec}\"")).hint(HELP)),
+        },
     }
 }
 
+fn deepseek(key: Option<String>, id: Option<&str>, args: &ModelArgs) -> Result<Arc<dyn Model>, Failure> {
+    if args.context.is_some() {
+        return Err(Failure::new(Code::Usage, "the context of DeepSeek's own models is fixed").hint("leave --context out"));
+    }
+    let key = key.ok_or_else(|| {
+        Failure::new(Code::Missing, "no key for DeepSeek").hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
+    })?;
+    let mut model = DeepSeek::from_key(key);
+    if let Some(id) = id {
+        model = model.model(id);
+    }
+    if let Ok(url) = std::env::var("DEEPSEEK_BASE_URL") {
+        model = model.base_url(url);
+    }
+    let model: Arc<dyn Model> = Arc::new(model);
+    Ok(if args.protocol == Protocol::Json { Arc::new(Prompted::new(model)) } else { model })
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// A model on a server: `URL#ID`, or one of the two where the other is clear.
+async fn server(dialect: Option<Dialect>, rest: &str, args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
+    let (url, id) = match (is_url(rest), dialect) {
+        (true, _) => rest.rsplit_once('#').unwrap_or((rest, "")),
+        (false, dialect) => (dialect.map_or("", |dialect| dialect.address), rest),
+    };
+    let tools = match args.protocol {
+        Protocol::Auto => Tools::Auto,
+        Protocol::Tools => Tools::Native,
+        Protocol::Json => Tools::Prompted,
+    };
+    let key = std::env::var("OPENAI_API_KEY").ok();
+    let cache = Arc::new(CapabilityCache::in_file(paths.servers()));
+    let mut model = OpenAiCompat::new(url, id, key).tools(tools).cache(cache);
+    if let Some(dialect) = dialect {
+        model = model.dialect(dialect);
+    }
+    if let Some(context) = args.context {
+        model = model.context(context);
+    }
+    let model = model.probed().await.map_err(|error| Failure::new(Code::Model, error))?;
+    Ok(Arc::new(model))
+}
+
 #[cfg(feature = "local")]
-async fn local(name: &str, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
+async fn local(name: &str, context: Option<u32>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
     use handiwork::core::model::local::{LocalConfig, LocalModel};
 
     let as_file = Path::new(name);
@@ -59,13 +122,14 @@ async fn local(name: &str, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
     };
     print::note(&format!("loading {}", file.display()));
     let id = file.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let config = LocalConfig { path: file, id, ..LocalConfig::default() };
+    let mut config = LocalConfig { path: file, id, ..LocalConfig::default() };
+    config.context = context.unwrap_or(config.context);
     let model = tokio::task::spawn_blocking(move || LocalModel::load(config)).await.map_err(|error| Failure::new(Code::Model, error))?;
     Ok(Arc::new(model.map_err(|error| Failure::new(Code::Model, error))?))
 }
 
 #[cfg(not(feature = "local"))]
-async fn local(_: &str, _: &Paths) -> Result<Arc<dyn Model>, Failure> {
+async fn local(_: &str, _: Option<u32>, _: &Paths) -> Result<Arc<dyn Model>, Failure> {
     Err(Failure::new(Code::Missing, "this handiwork was built without local models")
         .hint("build it with --features local, or set DEEPSEEK_API_KEY"))
 }

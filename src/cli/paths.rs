@@ -32,6 +32,11 @@ impl Paths {
         self.home.join("handiwork.db")
     }
 
+    /// What model servers have said of themselves.
+    pub(crate) fn servers(&self) -> PathBuf {
+        self.home.join("servers.json")
+    }
+
     /// Downloaded models. They are large: a project-wide home shares the user's folder only when told to.
     pub(crate) fn models(&self) -> PathBuf {
         std::env::var_os("HANDIWORK_MODELS").map_or_else(|| self.home.join("models"), PathBuf::from)

@@ -23,8 +23,8 @@ pub(crate) struct Args {
     /// The page to begin on
     #[arg(long)]
     url: Option<String>,
-    #[arg(long, help = models::HELP)]
-    model: Option<String>,
+    #[command(flatten)]
+    model: models::ModelArgs,
     #[command(flatten)]
     browser: BrowserArgs,
     /// Most replies of the model
@@ -58,7 +58,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     let secrets = setup::secrets(&args.secrets)?;
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     let store = Arc::new(Store::open(&paths.database()).await?);
-    let model = models::open(args.model.as_deref(), paths).await?;
+    let model = models::open(&args.model, paths).await?;
     let browser = Arc::new(args.browser.launch().await?);
     let agent = AgentBuilder::new(model, React::default())
         .shared_surface(browser.clone())

@@ -4,6 +4,7 @@
 mod browser;
 #[cfg(feature = "cli")]
 mod cli;
+mod compat;
 mod deepseek;
 mod demo_site;
 #[cfg(feature = "local")]

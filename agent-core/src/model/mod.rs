@@ -8,6 +8,7 @@ pub mod compat;
 pub mod deepseek;
 mod error;
 mod history;
+mod grammar;
 #[cfg(feature = "local")]
 pub mod local;
 mod price;

@@ -38,8 +38,11 @@ async fn the_table_of_exit_codes_is_in_the_help() {
 #[tokio::test]
 async fn wrong_usage() {
     let home = home();
-    let cases: [(&[&str], &[&str]); 6] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["run"], &["GOAL"]),
+        (&["run", "x", "--protocol", "yaml"], &["auto", "tools", "json"]),
+        (&["run", "x", "--model", "local", "--protocol", "tools"], &["no tools of its own", "leave --protocol out"]),
+        (&["run", "x", "--context", "12"], &["1024"]),
         (&["run", "x", "--secret", "password"], &["there is no =", "NAME=ENV_VAR@ORIGIN"]),
         (&["run", "x", "--secret", "password=NOT_THERE@https://a.example"], &["no variable NOT_THERE"]),
         (&["run", "x", "--model", "gpt"], &["no model is called", "deepseek[:ID]"]),
@@ -97,6 +100,8 @@ async fn no_network() {
     ends(&ran, 1, &["http://127.0.0.1:9/", "check the address"]);
     let ran = run(handiwork(home.path(), &["run", "x", "--timeout", "20", "--model", "openai:http://127.0.0.1:9/v1#m"])).await;
     ends(&ran, 6, &["can't be reached", "--model local"]);
+    let ran = run(handiwork(home.path(), &["run", "x", "--model", "ollama:http://127.0.0.1:9#m"])).await;
+    ends(&ran, 6, &["can't be reached", "ollama serve"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,20 +14,20 @@ use tokio::process::Command;
 
 /// What came of a command.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(self.out.trim()).unwrap_or_else(|error| panic!("not JSON ({error}): {self:?}"))
     }
 }
 
 /// The command with nothing of our environment but a path, and everything that it keeps in `home`.
-fn handiwork(home: &Path, args: &[&str]) -> Command {
+pub(crate) fn handiwork(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handiwork"));
     command.args(args);
     isolate(&mut command, home);
@@ -45,7 +45,7 @@ fn isolate(command: &mut Command, home: &Path) {
         .kill_on_drop(true);
 }
 
-async fn run(mut command: Command) -> Ran {
+pub(crate) async fn run(mut command: Command) -> Ran {
     let output = tokio::time::timeout(Duration::from_mins(2), command.output()).await.expect("it ends").expect("it starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }

@@ -5,4 +5,4 @@
 mod broken;
 mod cache;
 mod constrained;
-mod support;
+pub(crate) mod support;

@@ -10,7 +10,7 @@ use handiwork::core::model::{Message, Model, Reply, Request};
 use handiwork::core::{Action, Context};
 
 /// Longest time that a reply of the small model may take here.
-pub(super) const LIMIT: Duration = Duration::from_mins(5);
+pub(crate) const LIMIT: Duration = Duration::from_mins(5);
 
 /// Where models for tests are kept, across test runs.
 fn folder() -> PathBuf {
@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
 }
 
 /// The test model's file; fetched by whoever comes first, in this process or another.
-pub(super) async fn file() -> PathBuf {
+pub(crate) async fn file() -> PathBuf {
     let dir = folder();
     std::fs::create_dir_all(&dir).unwrap();
     let lock = File::create(dir.join(".lock")).unwrap();

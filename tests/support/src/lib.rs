@@ -1,5 +1,6 @@
 //! What the tests, the examples and the demo run against: sites and a stand-in model server, all on loopback.
 
+pub mod compat;
 pub mod deepseek;
 pub mod demo;
 pub mod fixtures;

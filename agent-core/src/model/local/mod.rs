@@ -5,9 +5,7 @@
 //! [`super::protocol`]. One thread owns the engine ([worker]), the KV cache is kept across requests ([session]).
 
 mod cores;
-mod gbnf;
 mod gguf;
-mod grammar;
 mod sample;
 mod session;
 mod template;
@@ -26,7 +24,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use super::protocol::{fold, parse_reply};
-use super::{FinishReason, Model, ModelError, ModelInfo, Reply, Request, ToolCall};
+use super::{FinishReason, Model, ModelError, ModelInfo, Reply, Request, ToolCall, grammar};
 use crate::context::Context;
 use crate::screen::hex;
 use worker::{Job, Worker};

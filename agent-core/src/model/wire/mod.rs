@@ -4,9 +4,11 @@
 //! Nothing waits for ever: connecting, every silence and the whole exchange have a limit each. No proxy is used but one that is
 //! given, no redirect is followed (the key would go with it), and the key is in no error and no `Debug` output.
 
+mod ask;
 mod assembly;
 mod body;
 mod failure;
+mod lines;
 mod sse;
 #[cfg(test)]
 mod tests;
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use crate::context::{Context, Progress};
@@ -61,10 +63,24 @@ impl Wire {
     }
 
     pub(super) async fn complete(&self, cx: &Context, id: &str, request: &Request) -> Result<Reply, ModelError> {
-        let body = body::body(id, &self.dialect, self.thinking, request)?;
+        self.complete_with(cx, id, request, Map::new()).await
+    }
+
+    /// The same, with `more` fields in the body, such as a grammar.
+    pub(super) async fn complete_with(
+        &self,
+        cx: &Context,
+        id: &str,
+        request: &Request,
+        more: Map<String, Value>,
+    ) -> Result<Reply, ModelError> {
+        let mut body = body::body(id, &self.dialect, self.thinking, request)?;
+        if let Value::Object(fields) = &mut body {
+            fields.extend(more);
+        }
         let limit = cx.left(LONGEST);
         let exchange = async {
-            let response = self.send(id, &body).await?;
+            let response = self.send(&self.url(), id, &body).await?;
             self.read(cx, response, request.messages.len()).await
         };
         let reply = timeout(limit, exchange).await.unwrap_or_else(|_| Err(ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)));
@@ -104,13 +120,12 @@ impl Wire {
     }
 
     /// Sends the request; gives the answer if it is one.
-    async fn send(&self, id: &str, body: &Value) -> Result<Response, ModelError> {
-        let url = self.url();
-        if let Err(error) = url::Url::parse(&url) {
+    async fn send(&self, url: &str, id: &str, body: &Value) -> Result<Response, ModelError> {
+        if let Err(error) = url::Url::parse(url) {
             return Err(ModelError::BadRequest(format!("{:?} is no address of a server: {error}", self.base)));
         }
         let unreachable = |detail: String| ModelError::Unreachable { url: self.base.clone(), detail };
-        let sent = timeout(self.dialect.silence, self.client()?.post(&url).headers(self.headers()?).json(body).send()).await;
+        let sent = timeout(self.dialect.silence, self.client()?.post(url).headers(self.headers()?).json(body).send()).await;
         let mut response = match sent {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_builder() => return Err(ModelError::BadRequest(cause(&error))),

@@ -3,13 +3,15 @@
 //! A request's constraint names calls and, for some arguments, the allowed values; the tools' schemas say the rest. So a
 //! model can't name a tool or an element that does not exist, and its reply needs no repair.
 
+mod gbnf;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::gbnf::{Rules, literal, required};
-use crate::model::{CallRule, Constraint, ModelError, Request, ToolSpec};
+use super::{CallRule, Constraint, ModelError, Request, ToolSpec};
+use gbnf::{Rules, literal, required};
 
 /// Most calls of a reply when nobody says.
 const MOST_CALLS: u32 = 8;
