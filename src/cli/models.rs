@@ -13,26 +13,28 @@ use super::{Code, Failure, print};
 pub(crate) const HELP: &str =
     "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
+fn key() -> Option<String> {
+    std::env::var("DEEPSEEK_API_KEY").ok().filter(|key| !key.trim().is_empty())
+}
+
+/// DeepSeek's default model, with the key and the address that the environment gives.
+pub(crate) fn deepseek() -> Result<DeepSeek, Failure> {
+    let key = key().ok_or_else(|| {
+        Failure::new(Code::Missing, "no key for DeepSeek").hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
+    })?;
+    let model = DeepSeek::from_key(key);
+    Ok(match std::env::var("DEEPSEEK_BASE_URL") {
+        Ok(url) => model.base_url(url),
+        Err(_) => model,
+    })
+}
+
 /// Makes the model that `spec` names.
 pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
-    let key = std::env::var("DEEPSEEK_API_KEY").ok().filter(|key| !key.trim().is_empty());
-    let spec = spec.unwrap_or(if key.is_some() { "deepseek" } else { "local" });
+    let spec = spec.unwrap_or(if key().is_some() { "deepseek" } else { "local" });
     let (kind, rest) = spec.split_once(':').map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
     match kind {
-        "deepseek" => {
-            let key = key.ok_or_else(|| {
-                Failure::new(Code::Missing, "no key for DeepSeek")
-                    .hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
-            })?;
-            let mut model = DeepSeek::from_key(key);
-            if let Some(id) = rest {
-                model = model.model(id);
-            }
-            if let Ok(url) = std::env::var("DEEPSEEK_BASE_URL") {
-                model = model.base_url(url);
-            }
-            Ok(Arc::new(model))
-        }
+        "deepseek" => Ok(Arc::new(rest.into_iter().fold(deepseek()?, DeepSeek::model))),
         "openai" => {
             let (url, id) = rest.and_then(|rest| rest.rsplit_once('#')).ok_or_else(|| {
                 Failure::new(Code::Usage, format!("\"{spec}\" names no server and model"))

@@ -96,7 +96,7 @@ async fn the_conversation_reads_like_this() {
         .messages
         .iter()
         .map(|message| match message {
-            Message::User { content } => format!("user: {content}"),
+            Message::User { content, .. } => format!("user: {content}"),
             Message::Assistant { calls, .. } => format!("assistant: {} calls", calls.len()),
             Message::Tool { call_id, content } => format!("{call_id}: {content}"),
         })
@@ -192,7 +192,7 @@ async fn the_first_page_is_opened_by_the_loop_and_must_open() {
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(opening(true)).build();
     assert_eq!(agent.run("read").url("https://a.example/").await.expect("done"), "read");
     assert!(
-        matches!(&model.requests()[0].messages[..], [Message::User { content }] if content.contains("https://a.example/") && !content.contains("about:blank"))
+        matches!(&model.requests()[0].messages[..], [Message::User { content, .. }] if content.contains("https://a.example/") && !content.contains("about:blank"))
     );
     let agent = AgentBuilder::new(ScriptedModel::new(), React::default()).surface(opening(false)).build();
     let run = agent.run("read").url("https://a.example/").finish().await.expect("no journal failure").run;

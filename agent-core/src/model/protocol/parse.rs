@@ -36,7 +36,7 @@ impl Parsed {
 
     fn push(&mut self, name: &str, args: Value, problem: Option<String>) {
         let id = format!("call_{}", self.calls.len() + 1);
-        self.calls.push(ToolCall { id, name: name.to_owned(), args, problem });
+        self.calls.push(ToolCall { id, name: name.to_owned(), args, problem, raw: None });
     }
 }
 
