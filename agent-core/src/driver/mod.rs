@@ -6,6 +6,8 @@
 mod act;
 mod pictures;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,8 @@
 //! The conversation, as a fold over the events. What was said stays said: a later event only ever adds messages.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

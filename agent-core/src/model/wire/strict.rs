@@ -138,13 +138,14 @@ impl Maker<'_> {
                     return Err(format!("{path} may be one of several, one of which holds itself"));
                 }
                 match branch.get("enum").and_then(Value::as_array) {
-                    Some(more) if branch.get("type") == Some(&json!("string")) => words.extend(more.iter().cloned()),
+                    Some(more) if branch.get("type") == Some(&json!("string")) => {
+                        more.iter().filter(|word| !words.contains(word)).cloned().collect::<Vec<_>>().into_iter().for_each(|word| words.push(word));
+                    }
                     _ if out.contains(&branch) => {}
                     _ => out.push(branch),
                 }
             }
         }
-        words.dedup();
         if !words.is_empty() {
             out.insert(0, json!({ "type": "string", "enum": words }));
         }
@@ -266,18 +267,18 @@ fn nullable(mut shape: Value, path: &str) -> Result<Value, String> {
     if shape.get("$ref").is_some() {
         return Err(format!("{path} may be left out and holds itself; make it a list that may be empty"));
     }
-    let null = json!({ "type": "null" });
-    if shape == null {
-        return Ok(null);
+    let nothing = json!({ "type": "null" });
+    if shape == nothing {
+        return Ok(nothing);
     }
     if let Some(branches) = shape.get_mut("anyOf").and_then(Value::as_array_mut) {
-        if !branches.contains(&null) {
-            branches.push(null);
+        if !branches.contains(&nothing) {
+            branches.push(nothing);
         }
         return Ok(shape);
     }
     let text = shape.as_object_mut().and_then(|map| map.shift_remove("description"));
-    let mut out = json!({ "anyOf": [shape, null] });
+    let mut out = json!({ "anyOf": [shape, nothing] });
     if let (Some(text), Some(map)) = (text, out.as_object_mut()) {
         map.insert("description".to_owned(), text);
     }
