@@ -62,6 +62,9 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     let store = Arc::new(Store::open(&paths.database()).await?);
     let model = models::open(args.model.as_deref(), paths).await?;
+    if args.pictures && !model.info().vision {
+        print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
+    }
     let browser = Arc::new(args.browser.launch().await?);
     let agent = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
         .shared_surface(browser.clone())

@@ -87,7 +87,11 @@ async fn a_reply_is_billed_by_the_hour_in_which_it_was_asked_for() {
 async fn the_text_of_arguments_hides_no_secret() {
     let mut secrets = Secrets::default();
     secrets.insert("pin", "wörd-4711", "https://a.example").expect("an origin");
-    let raw = |id: &str, raw: &str| ToolCall { id: id.to_owned(), raw: Some(raw.into()), ..call("say", serde_json::from_str(raw).expect("JSON")) };
+    let raw = |id: &str, raw: &str| ToolCall {
+        id: id.to_owned(),
+        raw: Some(raw.into()),
+        ..call("say", serde_json::from_str(raw).expect("JSON"))
+    };
     let model = ScriptedModel::new().calls([raw("a", r#"{"text": "w\u00f6rd-4711"}"#), raw("b", r#"{"text": "hello"}"#)]);
     let run = run_of(model, Request::default(), Arc::default(), secrets).await;
     let reply = run.last_reply().expect("a reply");

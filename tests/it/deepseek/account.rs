@@ -69,10 +69,15 @@ async fn settings_go_with_every_request_of_a_run() {
     assert_eq!(server.refusals(), Vec::<String>::new());
     let sent = server.requests();
     for body in &sent[..2] {
-        assert_eq!((&body["thinking"]["type"], &body["reasoning_effort"], body.get("temperature")), (&json!("enabled"), &json!("max"), None));
+        assert_eq!(
+            (&body["thinking"]["type"], &body["reasoning_effort"], body.get("temperature")),
+            (&json!("enabled"), &json!("max"), None)
+        );
     }
     assert_eq!((&sent[2]["thinking"]["type"], &sent[2]["temperature"]), (&json!("disabled"), &json!(0.3)));
-    assert!(sent[2].get("reasoning_effort").is_none() && sent.iter().all(|body| body["user_id"] == "u-7" && body.get("tool_choice").is_none()));
+    assert!(
+        sent[2].get("reasoning_effort").is_none() && sent.iter().all(|body| body["user_id"] == "u-7" && body.get("tool_choice").is_none())
+    );
 }
 
 #[tokio::test]

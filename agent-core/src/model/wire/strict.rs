@@ -139,7 +139,11 @@ impl Maker<'_> {
                 }
                 match branch.get("enum").and_then(Value::as_array) {
                     Some(more) if branch.get("type") == Some(&json!("string")) => {
-                        more.iter().filter(|word| !words.contains(word)).cloned().collect::<Vec<_>>().into_iter().for_each(|word| words.push(word));
+                        for word in more {
+                            if !words.contains(word) {
+                                words.push(word.clone());
+                            }
+                        }
                     }
                     _ if out.contains(&branch) => {}
                     _ => out.push(branch),

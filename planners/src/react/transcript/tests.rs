@@ -9,7 +9,8 @@ use serde_json::json;
 use super::messages;
 
 fn observed(title: &str) -> Event {
-    let screen = Screen { title: title.to_owned(), url: "https://a.example/".to_owned(), nodes: vec![button(1, title)], ..Screen::default() };
+    let screen =
+        Screen { title: title.to_owned(), url: "https://a.example/".to_owned(), nodes: vec![button(1, title)], ..Screen::default() };
     let shot = ShotRef { blob: BlobId::of(title.as_bytes()), media_type: "image/webp".to_owned(), size: (800.0, 600.0) };
     Event::Observed { screen, shot: Some(shot) }
 }

@@ -136,7 +136,8 @@ fn pieces_out_of_order_are_errors_and_never_another_reply() {
     assert_eq!((twice.content.as_str(), twice.usage.prompt, twice.usage.completion), ("x", 10, 2));
     // A server that gives every call the index 0 means several calls.
     let begun = |id| fragment(0, Some(id), Some("t"), "{");
-    let reply = assemble(Dialect::GENERIC, &[begun("a"), fragment(0, None, None, "}"), begun("b"), fragment(0, None, None, "}"), end("stop")]);
+    let reply =
+        assemble(Dialect::GENERIC, &[begun("a"), fragment(0, None, None, "}"), begun("b"), fragment(0, None, None, "}"), end("stop")]);
     let ids: Vec<String> = reply.expect("a reply").calls.into_iter().filter(|call| call.problem.is_none()).map(|call| call.id).collect();
     assert_eq!(ids, ["a", "b"]);
     let repeated = assemble(Dialect::GENERIC, &[begun("a"), fragment(0, Some("a"), Some("t"), "}"), end("stop")]).expect("a reply");

@@ -30,7 +30,8 @@ fn call(id: &str) -> Value {
 }
 
 fn tool(name: &str) -> Value {
-    let parameters = json!({ "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"], "additionalProperties": false });
+    let parameters =
+        json!({ "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"], "additionalProperties": false });
     json!({ "type": "function", "function": { "name": name, "description": "Does it.", "parameters": parameters } })
 }
 
@@ -110,7 +111,10 @@ fn what_would_be_refused_is_not_sent() {
         ("comes before the results", &[(calls, json!([call("a"), call("b"), call("c")]))]),
         ("no call of the turn before waits", &[("/messages/4/tool_call_id", json!("b"))]),
         ("no call of the turn before waits", &[("/messages/5", json!({ "role": "tool", "tool_call_id": "a", "content": "" }))]),
-        ("have no results", &[("/messages/6", json!({ "role": "assistant", "content": "", "reasoning_content": "", "tool_calls": [call("z")] }))]),
+        (
+            "have no results",
+            &[("/messages/6", json!({ "role": "assistant", "content": "", "reasoning_content": "", "tool_calls": [call("z")] }))],
+        ),
         ("without its reasoning", &[("/messages/2/reasoning_content", Value::Null)]),
         ("without its reasoning", &[("/messages/5/reasoning_content", Value::Null)]),
         ("an empty list of tools", &[("/tools", json!([]))]),
@@ -150,7 +154,13 @@ fn servers_differ_by_data() {
         ("/response_format", json!({ "type": "json_object" })),
         ("/tool_choice", json!("required")),
     ] {
-        assert_eq!(lenient(&[("/messages/2/reasoning_content", Value::Null), changes], &Dialect { replay: Replay::Always("r"), ..Dialect::GENERIC }), Ok(()));
+        assert_eq!(
+            lenient(
+                &[("/messages/2/reasoning_content", Value::Null), changes],
+                &Dialect { replay: Replay::Always("r"), ..Dialect::GENERIC }
+            ),
+            Ok(())
+        );
     }
     let forgetful = Dialect { replay: Replay::Never, ..Dialect::DEEPSEEK };
     assert!(lenient(&[], &forgetful).expect_err("R1").contains("which this model refuses"));

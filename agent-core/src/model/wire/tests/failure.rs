@@ -18,9 +18,13 @@ fn each_status_has_its_kind() {
     assert!(matches!(of(404, body), ModelError::NoSuchModel(told) if told.contains("deepseek-x") && told.contains("Because.")));
     assert!(matches!(of(422, body), ModelError::BadRequest(_)));
     assert!(matches!(of(429, body), ModelError::RateLimited { retry_after: None, .. }));
-    for (status, transient) in [(408, false), (500, true), (501, false), (502, true), (503, true), (504, true), (505, false), (529, false)] {
+    for (status, transient) in [(408, false), (500, true), (501, false), (502, true), (503, true), (504, true), (505, false), (529, false)]
+    {
         let error = of(status, body);
-        assert!(matches!(&error, ModelError::Server { status: told, .. } if *told == status) && error.is_transient() == transient, "{status}");
+        assert!(
+            matches!(&error, ModelError::Server { status: told, .. } if *told == status) && error.is_transient() == transient,
+            "{status}"
+        );
     }
     assert!(matches!(of(302, ""), ModelError::Unreadable(_)));
     for status in [400, 401, 402, 404, 422, 302] {

@@ -20,8 +20,13 @@ fn schemas_and_their_strict_forms() {
     let table = [
         (json!({ "type": "object" }), closed(json!({}))),
         (
-            object(json!({ "a": { "type": "string", "minLength": 1, "maxLength": 9, "pattern": "^e", "format": "uri" }, "b": { "type": "integer", "minimum": 0, "format": "uint32" } }), json!(["a"])),
-            closed(json!({ "a": { "type": "string", "pattern": "^e" }, "b": { "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "null" }] } })),
+            object(
+                json!({ "a": { "type": "string", "minLength": 1, "maxLength": 9, "pattern": "^e", "format": "uri" }, "b": { "type": "integer", "minimum": 0, "format": "uint32" } }),
+                json!(["a"]),
+            ),
+            closed(
+                json!({ "a": { "type": "string", "pattern": "^e" }, "b": { "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "null" }] } }),
+            ),
         ),
         (
             object(json!({ "a": { "type": ["string", "null"], "description": "Why." } }), json!([])),
@@ -29,16 +34,35 @@ fn schemas_and_their_strict_forms() {
         ),
         (
             object(json!({ "a": { "type": "array", "items": { "$ref": "#/$defs/P" }, "minItems": 1 } }), json!(["a"]))
-                .as_object().map(|map| { let mut map = map.clone(); map.insert("$defs".to_owned(), json!({ "P": object(json!({ "x": { "type": "number" } }), json!([])) })); Value::Object(map) }).expect("an object"),
-            closed(json!({ "a": { "type": "array", "items": closed(json!({ "x": { "anyOf": [{ "type": "number" }, { "type": "null" }] } })) } })),
+                .as_object()
+                .map(|map| {
+                    let mut map = map.clone();
+                    map.insert("$defs".to_owned(), json!({ "P": object(json!({ "x": { "type": "number" } }), json!([])) }));
+                    Value::Object(map)
+                })
+                .expect("an object"),
+            closed(
+                json!({ "a": { "type": "array", "items": closed(json!({ "x": { "anyOf": [{ "type": "number" }, { "type": "null" }] } })) } }),
+            ),
         ),
         (
-            object(json!({ "a": { "oneOf": [{ "const": "up", "type": "string", "description": "Up." }, { "const": "down", "type": "string" }] }, "b": { "enum": [1, 2] } }), json!(["a", "b"])),
-            closed(json!({ "a": { "type": "string", "enum": ["up", "down"] }, "b": { "anyOf": [{ "type": "integer", "const": 1 }, { "type": "integer", "const": 2 }] } })),
+            object(
+                json!({ "a": { "oneOf": [{ "const": "up", "type": "string", "description": "Up." }, { "const": "down", "type": "string" }] }, "b": { "enum": [1, 2] } }),
+                json!(["a", "b"]),
+            ),
+            closed(
+                json!({ "a": { "type": "string", "enum": ["up", "down"] }, "b": { "anyOf": [{ "type": "integer", "const": 1 }, { "type": "integer", "const": 2 }] } }),
+            ),
         ),
         (
             object(json!({ "a": { "anyOf": [{ "$ref": "#/$defs/S" }, { "type": "null" }] } }), json!([]))
-                .as_object().map(|map| { let mut map = map.clone(); map.insert("$defs".to_owned(), json!({ "S": { "type": "string", "enum": ["x"] } })); Value::Object(map) }).expect("an object"),
+                .as_object()
+                .map(|map| {
+                    let mut map = map.clone();
+                    map.insert("$defs".to_owned(), json!({ "S": { "type": "string", "enum": ["x"] } }));
+                    Value::Object(map)
+                })
+                .expect("an object"),
             closed(json!({ "a": { "anyOf": [{ "type": "string", "enum": ["x"] }, { "type": "null" }] } })),
         ),
     ];
@@ -76,7 +100,10 @@ fn what_has_no_strict_form_is_an_error_that_names_the_place() {
         (of(json!({ "$ref": "https://a.example/schema" })), "outside of the schema"),
         (json!({ "type": "string" }), "no object"),
         (json!({ "type": "object", "additionalProperties": true }), "free keys"),
-        (json!({ "type": "object", "properties": { "n": { "$ref": "#/$defs/N" } }, "$defs": { "N": { "type": "object", "properties": { "n": { "$ref": "#/$defs/N" } } } } }), "holds itself"),
+        (
+            json!({ "type": "object", "properties": { "n": { "$ref": "#/$defs/N" } }, "$defs": { "N": { "type": "object", "properties": { "n": { "$ref": "#/$defs/N" } } } } }),
+            "holds itself",
+        ),
     ];
     for (schema, words) in table {
         let told = strict(&schema).expect_err(words);
@@ -142,7 +169,10 @@ fn in_full(of: &Value, value: Value) -> Value {
             let of = of["anyOf"].get(1).unwrap_or(of);
             let properties = of["properties"].as_object().expect("properties");
             Value::Object(
-                properties.iter().map(|(name, inner)| (name.clone(), fields.remove(name).map_or(Value::Null, |field| in_full(inner, field)))).collect(),
+                properties
+                    .iter()
+                    .map(|(name, inner)| (name.clone(), fields.remove(name).map_or(Value::Null, |field| in_full(inner, field))))
+                    .collect(),
             )
         }
         plain => plain,

@@ -12,7 +12,8 @@ fn call(args: Value, raw: Option<&str>) -> ToolCall {
 }
 
 fn request(call: ToolCall) -> Request {
-    let parameters = json!({ "type": "object", "properties": { "ref": { "type": "string" }, "text": { "type": "string" } }, "required": ["ref"] });
+    let parameters =
+        json!({ "type": "object", "properties": { "ref": { "type": "string" }, "text": { "type": "string" } }, "required": ["ref"] });
     Request {
         tools: vec![ToolSpec { name: "fill".to_owned(), description: "Fills.".to_owned(), parameters }],
         messages: vec![
