@@ -206,7 +206,8 @@ impl Partial {
         };
         // Kept only where it is not what would be written anyway.
         let says_the_same = serde_json::from_str::<Value>(&self.arguments).is_ok_and(|value| value == args);
-        let raw = (says_the_same && self.arguments != args.to_string()).then(|| self.arguments.into());
+        let written = args.to_string();
+        let raw = (says_the_same && self.arguments != written).then(|| self.arguments.into());
         ToolCall { id, name: self.name, args, problem, raw }
     }
 }

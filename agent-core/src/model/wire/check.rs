@@ -129,11 +129,10 @@ fn form(body: &Value, messages: &[Value], rules: &Rules) -> Checked {
         return Err("strict tools don't go with a form of the answer; leave response_format out".to_owned());
     }
     match form {
-        "text" => Ok(()),
         "json_object" if rules.json_word && !messages.iter().any(says_json) => {
             Err("an answer in JSON must be asked for in words too; put the word \"json\" into the prompt".to_owned())
         }
-        "json_object" => Ok(()),
+        "text" | "json_object" => Ok(()),
         "json_schema" if rules.schema_output => Ok(()),
         "json_schema" => {
             Err("the answer can't be held to a schema; give the schema as the parameters of a tool that ends the run".to_owned())

@@ -113,7 +113,7 @@ fn what_has_no_strict_form_is_an_error_that_names_the_place() {
 
 #[test]
 fn all_tools_of_ours_have_a_strict_form() {
-    for spec in crate::Action::specs(&crate::Action::NAMES) {
+    for spec in crate::Action::specs(crate::Action::NAMES) {
         let made = strict(&spec.parameters).unwrap_or_else(|wrong| panic!("{}: {wrong}", spec.name));
         assert_eq!(breach(&made), None, "{}", spec.name);
     }
