@@ -45,8 +45,13 @@ impl Model for Layered {
     }
 }
 
-/// Asks again after a transient failure, with growing pauses and jitter, or after as long as the provider asks for. A reply is
-/// used whole or not at all, so asking again never doubles one.
+/// Asks again after a transient failure ([`ModelError::is_transient`]), with growing pauses and jitter. Where the provider says how
+/// long to wait, the pause comes on top of that. A pause that would outlast the deadline is not begun; the failure is then the
+/// answer.
+///
+/// A reply is used whole or not at all, so asking again never doubles one. What came of a reply that broke off is discarded with
+/// its usage: a run's cost counts replies only. The provider may still bill what it had read and written by then; its own invoice
+/// can therefore be a little higher than a run's cost after failures, never lower.
 #[derive(Debug, Clone)]
 pub struct Retry {
     /// How often to ask again.
@@ -72,8 +77,9 @@ impl Layer for Retry {
         (|| next.complete(cx, request))
             .retry(pauses)
             .when(ModelError::is_transient)
-            // A pause that would outlast the deadline is not begun.
-            .adjust(|error, pause| pause.map(|pause| error.retry_after().unwrap_or(pause)).filter(|pause| *pause < left()))
+            .adjust(|error, pause| {
+                pause.map(|pause| error.retry_after().unwrap_or_default().saturating_add(pause)).filter(|pause| *pause < left())
+            })
             .notify(|error, pause| cx.report(Progress::Waiting(format!("{error}; asking again in {:.1} s", pause.as_secs_f64()))))
             .await
     }

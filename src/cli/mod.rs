@@ -9,6 +9,7 @@ mod model;
 mod models;
 mod paths;
 mod print;
+mod remote;
 mod run;
 mod screen;
 mod setup;
@@ -49,7 +50,7 @@ enum Command {
     Show(inspect::ShowArgs),
     /// Write a run as one self-contained HTML file
     Report(inspect::ReportArgs),
-    /// Local models: list, pull, check
+    /// Models: list (here, or --remote), pull, check
     Model(model::Args),
     /// Say what is missing and how to get it
     Doctor,

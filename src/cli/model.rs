@@ -1,4 +1,4 @@
-//! `handiwork model`: local models.
+//! `handiwork model`: models on this machine, and what the provider has.
 
 use std::io::IsTerminal as _;
 
@@ -20,7 +20,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Models that can be pulled, and which are here
-    List,
+    List {
+        /// DeepSeek's models and the account's balance instead; needs a key
+        #[arg(long)]
+        remote: bool,
+    },
     /// Fetch a model and check its hash
     Pull {
         /// Its name, as in the list
@@ -36,7 +40,8 @@ enum Command {
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let dir = paths.models();
     match args.command {
-        Command::List => {
+        Command::List { remote: true } => super::remote::list(out).await,
+        Command::List { remote: false } => {
             let listed = catalogue::list(&dir);
             let rows: Vec<_> = listed
                 .iter()

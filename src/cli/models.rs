@@ -38,13 +38,28 @@ enum Protocol {
     Json,
 }
 
+fn key() -> Option<String> {
+    std::env::var("DEEPSEEK_API_KEY").ok().filter(|key| !key.trim().is_empty())
+}
+
+/// DeepSeek's default model, with the key and the address that the environment gives.
+pub(crate) fn deepseek() -> Result<DeepSeek, Failure> {
+    let key = key().ok_or_else(|| {
+        Failure::new(Code::Missing, "no key for DeepSeek").hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
+    })?;
+    let model = DeepSeek::from_key(key);
+    Ok(match std::env::var("DEEPSEEK_BASE_URL") {
+        Ok(url) => model.base_url(url),
+        Err(_) => model,
+    })
+}
+
 /// Makes the model that the arguments name.
 pub(crate) async fn open(args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
-    let key = std::env::var("DEEPSEEK_API_KEY").ok().filter(|key| !key.trim().is_empty());
-    let spec = args.model.as_deref().unwrap_or(if key.is_some() { "deepseek" } else { "local" });
+    let spec = args.model.as_deref().unwrap_or(if key().is_some() { "deepseek" } else { "local" });
     let (kind, rest) = spec.split_once(':').map_or((spec, None), |(kind, rest)| (kind, Some(rest)));
     match kind {
-        "deepseek" => deepseek(key, rest, args),
+        "deepseek" => remote(rest, args),
         "local" if args.protocol == Protocol::Tools => Err(Failure::new(Code::Usage, "a model in this process has no tools of its own")
             .hint("leave --protocol out: it is held to a grammar instead")),
         "local" => local(rest.unwrap_or("default"), args.context, paths).await,
@@ -62,21 +77,11 @@ pub(crate) async fn open(args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Mode
     }
 }
 
-fn deepseek(key: Option<String>, id: Option<&str>, args: &ModelArgs) -> Result<Arc<dyn Model>, Failure> {
+fn remote(id: Option<&str>, args: &ModelArgs) -> Result<Arc<dyn Model>, Failure> {
     if args.context.is_some() {
         return Err(Failure::new(Code::Usage, "the context of DeepSeek's own models is fixed").hint("leave --context out"));
     }
-    let key = key.ok_or_else(|| {
-        Failure::new(Code::Missing, "no key for DeepSeek").hint("set DEEPSEEK_API_KEY, or use a model on this machine: --model local")
-    })?;
-    let mut model = DeepSeek::from_key(key);
-    if let Some(id) = id {
-        model = model.model(id);
-    }
-    if let Ok(url) = std::env::var("DEEPSEEK_BASE_URL") {
-        model = model.base_url(url);
-    }
-    let model: Arc<dyn Model> = Arc::new(model);
+    let model: Arc<dyn Model> = Arc::new(id.into_iter().fold(deepseek()?, DeepSeek::model));
     Ok(if args.protocol == Protocol::Json { Arc::new(Prompted::new(model)) } else { model })
 }
 

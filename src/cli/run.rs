@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Do what can't be taken back (pay, send, delete) without asking
     #[arg(long)]
     yes: bool,
+    /// Show a model that sees a picture of each screen too (deepseek-flash; at most 1,024 tokens each)
+    #[arg(long)]
+    pictures: bool,
     /// Write the report here when the run is over
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -59,8 +62,11 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     let store = Arc::new(Store::open(&paths.database()).await?);
     let model = models::open(&args.model, paths).await?;
+    if args.pictures && !model.info().vision {
+        print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
+    }
     let browser = Arc::new(args.browser.launch().await?);
-    let agent = AgentBuilder::new(model, React::default())
+    let agent = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
         .shared_surface(browser.clone())
         .journal(store.clone())
         .memory(store.clone())

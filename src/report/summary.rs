@@ -112,7 +112,10 @@ fn facts(run: &Run, started: &Started) -> Vec<Fact> {
 fn cost(run: &Run, started: &Started) -> Fact {
     let usd = run.cost_usd();
     let (value, more) = match &started.model.price {
-        Some(price) => (dollars(usd), format!("{} in, {} cached, {} out, USD per million", price.miss, price.hit, price.output)),
+        Some(price) => {
+            let peak = started.model.peak.as_ref().map(|peak| format!("; times {} in peak hours", peak.factor)).unwrap_or_default();
+            (dollars(usd), format!("{} in, {} cached, {} out, USD per million{peak}", price.miss, price.hit, price.output))
+        }
         None if usd > 0.0 => (dollars(usd), "as reported".to_owned()),
         None if started.model.provider == "local" => ("0 USD".to_owned(), "the model runs on this machine".to_owned()),
         None => ("0 USD".to_owned(), "no price is known for this model".to_owned()),

@@ -4,12 +4,16 @@
 //! journal before anybody sees it, and an intent is there before the act.
 
 mod act;
+mod pictures;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::channel::mpsc::UnboundedSender;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::clock::now_ms;
@@ -123,9 +127,23 @@ impl Driver {
         if self.parts.secrets.is_empty() {
             return event;
         }
+        let mut event = event;
+        if let Event::Replied { reply, .. } = &mut event {
+            // In the text of arguments a value may be escaped, so that it is not found there; it goes if it holds one.
+            for call in &mut reply.calls {
+                call.raw = call.raw.take().filter(|raw| !self.hides_secret(raw));
+            }
+        }
         let Ok(mut value) = serde_json::to_value(&event) else { return event };
         self.parts.secrets.redact_json(&mut value);
         serde_json::from_value(value).unwrap_or(event)
+    }
+
+    fn hides_secret(&self, json: &str) -> bool {
+        let Ok(plain) = serde_json::from_str::<Value>(json) else { return true };
+        let mut redacted = plain.clone();
+        self.parts.secrets.redact_json(&mut redacted);
+        redacted != plain
     }
 
     async fn broken(&mut self, part: Part, error: &(impl std::fmt::Display + Sync)) -> Result<(), JournalError> {
@@ -201,13 +219,21 @@ impl Driver {
         }
         let bytes = serde_json::to_vec(request).unwrap_or_default();
         self.emit(Event::Asked { role: role.clone(), request_hash: hex(&Sha256::digest(&bytes)) }).await?;
+        let loaded = pictures::load(&*self.parts.journal, request).await?;
+        let request = loaded.as_ref().unwrap_or(request);
+        let asked_at = self.run.entries().last().map_or(0, |asked| asked.at);
         let began = Instant::now();
         let cx = self.cx.clone().within(self.parts.limits.model);
         // Models keep the context's deadline; this is for one that does not.
-        let answered = tokio::time::timeout(self.parts.limits.model + GRACE, self.parts.model.complete(&cx, request)).await;
+        let asking = async {
+            request.check_sight(self.parts.model.info().vision)?;
+            self.parts.model.complete(&cx, request).await
+        };
+        let answered = tokio::time::timeout(self.parts.limits.model + GRACE, asking).await;
         match answered.unwrap_or_else(|_| Err(ModelError::TimedOut(self.parts.limits.model.as_secs()))) {
             Ok(reply) => {
-                let cost_usd = self.parts.model.info().price.map_or(0.0, |price| price.cost(&reply.usage));
+                // A reply is billed at the price of the time at which it was asked for.
+                let cost_usd = self.parts.model.info().cost(&reply.usage, asked_at);
                 self.emit(Event::Replied { role, reply, cost_usd, millis: began.elapsed().as_millis() as u64 }).await
             }
             Err(error) => self.broken(Part::Model, &error).await,

@@ -19,7 +19,7 @@ pub enum ModelError {
     #[error("no such model: {0}")]
     NoSuchModel(String),
     /// Too many requests.
-    #[error("the provider asks to slow down: {detail}")]
+    #[error("the provider asks to slow down: {detail}; run again later, or ask fewer things at once")]
     RateLimited {
         /// What it said.
         detail: String,
@@ -27,12 +27,14 @@ pub enum ModelError {
         retry_after: Option<Duration>,
     },
     /// The provider has trouble.
-    #[error("the provider has trouble (status {status}): {detail}")]
+    #[error("the provider has trouble (status {status}): {detail}; run again later")]
     Server {
         /// HTTP status.
         status: u16,
         /// What it said.
         detail: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
     },
     /// It can't be reached.
     #[error("{url} can't be reached: {detail}; check the network, or use a local model (--model local)")]
@@ -42,14 +44,15 @@ pub enum ModelError {
         /// What went wrong.
         detail: String,
     },
-    /// The reply broke off.
-    #[error("the reply broke off: {0}")]
+    /// The reply broke off, or nothing came of it for too long. What had come of it is discarded whole.
+    #[error("the reply broke off: {0}; run again")]
     Truncated(String),
-    /// The reply can't be read.
-    #[error("the reply can't be read: {0}")]
+    /// The reply can't be read: it is no JSON, no UTF-8, out of order or too long. Not transient: what answers so is no server of
+    /// the protocol, or something between changes what it says.
+    #[error("the reply can't be read: {0}; check the address, and what stands between")]
     Unreadable(String),
-    /// The deadline passed.
-    #[error("no reply within {0} s")]
+    /// The deadline passed. Not transient: there is no time left to ask again in.
+    #[error("no reply within {0} s; allow more time, or ask for less")]
     TimedOut(u64),
     /// The conversation is longer than the model's context.
     #[error("the conversation has {needed} tokens, the model's context {context}; use a model with a larger context, or a smaller task")]
@@ -70,17 +73,21 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later: statuses 429, 500, 502, 503, 504, and whatever broke the exchange itself.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Server { .. } | Self::Unreachable { .. } | Self::Truncated(_))
+        match self {
+            Self::RateLimited { .. } | Self::Unreachable { .. } | Self::Truncated(_) => true,
+            Self::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504),
+            _ => false,
+        }
     }
 
     /// How long the provider asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after, .. } => *retry_after,
+            Self::RateLimited { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

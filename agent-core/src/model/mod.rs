@@ -7,8 +7,9 @@
 pub mod compat;
 pub mod deepseek;
 mod error;
-mod history;
 mod grammar;
+mod history;
+mod image;
 #[cfg(feature = "local")]
 pub mod local;
 mod price;
@@ -25,7 +26,8 @@ use serde_json::Value;
 use crate::context::Context;
 pub use error::ModelError;
 pub use history::{NOT_CARRIED_OUT, answered};
-pub use price::Price;
+pub use image::Image;
+pub use price::{Peak, Price};
 
 /// A tool as a model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +52,10 @@ pub struct ToolCall {
     /// Why the arguments could not be read, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The text of the arguments as it came, where it is not what `args` would be written as. It goes back byte for byte, as long
+    /// as it still says what `args` says: a prefix cache matches bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<str>>,
 }
 
 /// One message of a conversation. History is append-only: providers cache its prefix.
@@ -60,6 +66,9 @@ pub enum Message {
     User {
         /// Text.
         content: String,
+        /// Pictures, shown after the text. Only for a model with [`ModelInfo::vision`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<Image>,
     },
     /// From the model; replayed verbatim.
     Assistant {
@@ -85,7 +94,7 @@ impl Message {
     /// A message from the person.
     #[must_use]
     pub fn user(content: impl Into<String>) -> Self {
-        Self::User { content: content.into() }
+        Self::User { content: content.into(), images: Vec::new() }
     }
 }
 
@@ -136,6 +145,25 @@ pub struct Request {
     /// Most tokens of the reply, reasoning included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
+}
+
+impl Request {
+    /// All pictures, in order.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.messages.iter().flat_map(|message| match message {
+            Message::User { images, .. } => images.as_slice(),
+            Message::Assistant { .. } | Message::Tool { .. } => &[],
+        })
+    }
+
+    /// The error that pictures are for a model that sees none.
+    pub(crate) fn check_sight(&self, sees: bool) -> Result<(), ModelError> {
+        if sees || self.images().next().is_none() {
+            return Ok(());
+        }
+        let problem = "it holds pictures, and the model sees none; leave them out, or use a model that does, such as deepseek-flash";
+        Err(ModelError::BadRequest(problem.to_owned()))
+    }
 }
 
 /// Tokens of one reply. `prompt = cached + the rest`.
@@ -217,9 +245,24 @@ pub struct ModelInfo {
     pub constrained: bool,
     /// Whether it is small: it gets the short form of prompts.
     pub small: bool,
-    /// USD per million tokens; none for a model that costs nothing.
+    /// Whether it sees pictures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vision: bool,
+    /// USD per million tokens, outside of peak hours; none for a model that costs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// When it costs more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak: Option<Peak>,
+}
+
+impl ModelInfo {
+    /// What a reply costs, in USD, that was asked for at `asked_at`: milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage, asked_at: i64) -> f64 {
+        let factor = self.peak.as_ref().map_or(1.0, |peak| peak.factor_at(asked_at));
+        self.price.map_or(0.0, |price| price.cost(usage) * factor)
+    }
 }
 
 /// A model, wherever it runs.

@@ -223,7 +223,7 @@ async fn a_failing_model_ends_the_run_and_says_which_part_it_was() {
 
 #[tokio::test]
 async fn a_passing_failure_is_asked_again() {
-    let busy = || ModelError::Server { status: 503, detail: "busy".to_owned() };
+    let busy = || ModelError::Server { status: 503, detail: "busy".to_owned(), retry_after: None };
     let model = ScriptedModel::new().fails(busy()).fails(busy()).says("hello");
     let quick = Retry { times: 2, first: Duration::from_millis(1), longest: Duration::from_millis(2) };
     let model = Layered::new(Arc::new(model), Arc::new(quick));

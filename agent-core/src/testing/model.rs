@@ -25,7 +25,7 @@ struct State {
 /// A call with an id made of its name; ids that a script leaves equal are told apart by their place.
 #[must_use]
 pub fn call(name: &str, args: Value) -> ToolCall {
-    ToolCall { id: String::new(), name: name.to_owned(), args, problem: None }
+    ToolCall { id: String::new(), name: name.to_owned(), args, problem: None, raw: None }
 }
 
 impl ScriptedModel {

@@ -40,11 +40,13 @@ pub struct React {
     pub patience: u32,
     /// Most tokens of one reply of a small model.
     pub reply_tokens: u32,
+    /// Whether a model that sees is shown a picture of each new screen beside its text. The run must keep pictures.
+    pub pictures: bool,
 }
 
 impl Default for React {
     fn default() -> Self {
-        Self { most_calls: 12, patience: 6, reply_tokens: 700 }
+        Self { most_calls: 12, patience: 6, reply_tokens: 700, pictures: false }
     }
 }
 
@@ -74,7 +76,7 @@ impl React {
         let request = Request {
             system: prompt::system(started),
             tools: prompt::tools(started),
-            messages: transcript::messages(run, started),
+            messages: transcript::messages(run, started, self.pictures && started.model.vision),
             constraint: run.screen().filter(|_| started.model.constrained).map(|screen| constraint::of(self, run, started, screen)),
             max_tokens: started.model.small.then_some(self.reply_tokens),
         };
@@ -130,6 +132,7 @@ fn start(run: &Run, started: &Started) -> Option<Next> {
                 name: action.name().to_owned(),
                 args: json!({ "url": url }),
                 problem: None,
+                raw: None,
             }]))
         }
         Some(receipt) if receipt.is_verified() => None,

@@ -1,10 +1,13 @@
 //! The conversation, as a fold over the events. What was said stays said: a later event only ever adds messages.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use handiwork_core::event::Started;
-use handiwork_core::model::{Message, NOT_CARRIED_OUT, Reply, answered};
+use handiwork_core::event::{ShotRef, Started};
+use handiwork_core::model::{Image, Message, NOT_CARRIED_OUT, Reply, answered};
 use handiwork_core::{Event, Run, Screen};
 
 /// What is said to a reply without a call.
@@ -13,6 +16,9 @@ const NUDGE: &str = "That was no call. Call a tool, or call done if the goal is 
 /// What is said to a reply of nothing.
 const EMPTY: &str = "Your reply was empty. Call a tool, or call done if the goal is reached.";
 
+/// What is said to a picture that comes after results, which can't hold one.
+const PICTURE: &str = "The screen as a picture.";
+
 #[derive(Default)]
 struct Transcript<'a> {
     messages: Vec<Message>,
@@ -20,14 +26,18 @@ struct Transcript<'a> {
     seen: Option<&'a Screen>,
     /// The newest screen, if the model has not seen it yet.
     fresh: Option<&'a Screen>,
+    /// Whether pictures are shown.
+    pictures: bool,
+    /// The picture of the newest screen, if the model has not seen it yet.
+    shot: Option<&'a ShotRef>,
     facts: Vec<&'a str>,
     reply: Option<&'a Reply>,
     results: BTreeMap<&'a str, String>,
 }
 
 /// All messages up to now.
-pub(super) fn messages(run: &Run, started: &Started) -> Vec<Message> {
-    let mut transcript = Transcript::default();
+pub(super) fn messages(run: &Run, started: &Started, pictures: bool) -> Vec<Message> {
+    let mut transcript = Transcript { pictures, ..Transcript::default() };
     for event in run.events() {
         transcript.take(event, started);
     }
@@ -38,7 +48,10 @@ pub(super) fn messages(run: &Run, started: &Started) -> Vec<Message> {
 impl<'a> Transcript<'a> {
     fn take(&mut self, event: &'a Event, started: &Started) {
         match event {
-            Event::Observed { screen, .. } => self.fresh = Some(screen),
+            Event::Observed { screen, shot } => {
+                self.fresh = Some(screen);
+                self.shot = shot.as_ref().filter(|_| self.pictures);
+            }
             Event::Recalled { facts, .. } => self.facts.extend(facts.iter().map(|fact| fact.text.as_str())),
             Event::Asked { .. } => self.turn(started),
             Event::Replied { reply, .. } => {
@@ -77,13 +90,15 @@ impl<'a> Transcript<'a> {
                     let _ = write!(text, "\nKnown from before: {fact}");
                 }
                 append(&mut text, screen);
-                self.messages.push(Message::user(text));
+                let images = self.picture();
+                self.messages.push(Message::User { content: text, images });
             }
             None => {}
             Some(reply) if reply.calls.is_empty() => {
                 let mut text = if super::is_empty(reply) { EMPTY } else { NUDGE }.to_owned();
                 append(&mut text, screen);
-                self.messages.push(Message::user(text));
+                let images = self.picture();
+                self.messages.push(Message::User { content: text, images });
             }
             Some(reply) => {
                 let last = reply.calls.len().saturating_sub(1);
@@ -95,8 +110,17 @@ impl<'a> Transcript<'a> {
                     }
                     self.messages.push(Message::Tool { call_id: call.id.clone(), content });
                 }
+                let images = self.picture();
+                if !images.is_empty() {
+                    self.messages.push(Message::User { content: PICTURE.to_owned(), images });
+                }
             }
         }
+    }
+
+    fn picture(&mut self) -> Vec<Image> {
+        let shot = self.shot.take();
+        shot.map(|shot| Image { media_type: shot.media_type.clone(), blob: shot.blob.clone(), bytes: None }).into_iter().collect()
     }
 
     fn screen_text(&mut self) -> Option<String> {

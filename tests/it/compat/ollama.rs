@@ -11,7 +11,7 @@ use super::{click, request, serve, soon};
 async fn a_request_is_what_ollama_takes() {
     let server = serve(Served::new(Kind::Ollama, "qwen:14b"), |_, _| Said::text("Done.")).await;
     let model = OpenAiCompat::connect(server.url(), "qwen:14b", None).await.expect("a server");
-    let call = ToolCall { id: "call_1_0".to_owned(), name: "click".to_owned(), args: click(), problem: None };
+    let call = ToolCall { id: "call_1_0".to_owned(), name: "click".to_owned(), args: click(), problem: None, raw: None };
     let mut asked = Request { max_tokens: Some(99), ..request() };
     asked.messages.extend([
         Message::Assistant { content: String::new(), reasoning: Some("thought".to_owned()), calls: vec![call] },

@@ -59,7 +59,7 @@ async fn two_turns_with_tools_are_replayed_verbatim() {
             { "role": "user", "content": "Überweise." },
             { "role": "assistant", "content": "", "reasoning_content": reasoning, "tool_calls": [
                 { "id": first_id, "type": "function", "function": { "name": "click", "arguments": "{\"ref\":\"e4\"}" } },
-                { "id": id, "type": "function", "function": { "name": "fill", "arguments": "{\"ref\":\"e5\",\"text\":\"Zürich 转账 \\\"x\\\"\"}" } },
+                { "id": id, "type": "function", "function": { "name": "fill", "arguments": "{\"ref\": \"e5\", \"text\": \"Zürich 转账 \\\"x\\\"\"}" } },
             ] },
             { "role": "tool", "tool_call_id": first_id, "content": "done: e4" },
             { "role": "tool", "tool_call_id": id, "content": "done: e5" },

@@ -1,6 +1,7 @@
 //! DeepSeek's API by the real wire, against the stand-in server; what was sent is asserted, not only what came back.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
+mod account;
 mod conversation;
 mod failures;
 

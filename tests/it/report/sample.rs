@@ -66,7 +66,7 @@ impl Sample {
         self.add(20, Event::Asked { role: "act".into(), request_hash: "00".into() });
         let calls = calls
             .iter()
-            .map(|(id, name, args)| ToolCall { id: (*id).into(), name: (*name).into(), args: args.clone(), problem: None })
+            .map(|(id, name, args)| ToolCall { id: (*id).into(), name: (*name).into(), args: args.clone(), problem: None, raw: None })
             .collect();
         let usage = Usage { prompt: 2_412, cached: 1_920, completion: 143, reasoning: 40 };
         let finish = FinishReason::ToolCalls;

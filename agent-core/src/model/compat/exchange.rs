@@ -14,6 +14,8 @@ use crate::model::{Model, ModelError, ModelInfo, Reply, Request, grammar};
 impl OpenAiCompat {
     /// Asks by prompt: the request in plain turns, the reply's text read as calls.
     pub(super) async fn by_prompt(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
+        // Turns made by prompt are text.
+        request.check_sight(false)?;
         let form = if self.thinks() { None } else { form(self.wire.dialect.form, request)? };
         let reply = self.exchange(cx, &prompted::request(request, form.is_some()), form).await?;
         // What comes beside the text is no thought of the protocol. From now on it is left to think, and sees none of it again.
@@ -40,7 +42,7 @@ impl OpenAiCompat {
 
     async fn ollama(&self, cx: &Context, request: &Request, form: Map<String, Value>, greedy: bool) -> Result<Reply, ModelError> {
         // A model that doesn't think is refused when it is told not to.
-        let think = self.wire.thinking.filter(|_| self.known.thinks == Some(true));
+        let think = self.wire.settings.thinking.filter(|_| self.known.thinks == Some(true));
         let body = ollama::body(&self.info.id, request, Settings { context: self.info.context, think, greedy }, form);
         let earlier = *self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = ollama::check_length(&body, request, self.info.context, earlier)?;
@@ -89,6 +91,8 @@ impl Model for Prompted {
     }
 
     async fn complete(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
+        // Turns made by prompt are text.
+        request.check_sight(false)?;
         let reply = self.0.complete(cx, &prompted::request(request, false)).await?;
         Ok(prompted::reply(prompted::take_thought(reply), request))
     }

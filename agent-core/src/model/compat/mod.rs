@@ -30,7 +30,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::wire::Wire;
-use super::{Model, ModelError, ModelInfo, Price, Reply, Request};
+use super::wire::settings::shared_settings;
+use super::{Model, ModelError, ModelInfo, Reply, Request};
 use crate::context::{Context, Progress};
 pub use capabilities::{Capabilities, CapabilityCache};
 pub use dialect::{Dialect, Form, Replay, Route};
@@ -138,6 +139,9 @@ impl OpenAiCompat {
             self.info.context = self.info.context.min(most);
         }
         self.info.small |= known.is_small(&self.info.id);
+        if known.vision == Some(true) {
+            self = self.vision(true);
+        }
         self.known = known;
         self.info.constrained = self.holds_to_grammar();
         Ok(self)
@@ -185,23 +189,11 @@ impl OpenAiCompat {
     /// Whether the model thinks before it answers, where the server can be told so; its own default if not said.
     #[must_use]
     pub fn thinking(mut self, on: bool) -> Self {
-        self.wire.thinking = Some(on);
+        self.wire.settings.thinking = Some(on);
         self
     }
 
-    /// What its tokens cost; nothing if not said.
-    #[must_use]
-    pub fn price(mut self, price: Price) -> Self {
-        self.info.price = Some(price);
-        self
-    }
-
-    /// The address of an HTTP proxy. Without one none is used, whatever the environment says.
-    #[must_use]
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.wire.proxy = Some(url.into());
-        self
-    }
+    shared_settings!();
 
     /// What the server said of the model. Nothing, before [`OpenAiCompat::probed`].
     #[must_use]
@@ -238,6 +230,7 @@ impl Model for OpenAiCompat {
     }
 
     async fn complete(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
+        request.check_sight(self.info.vision)?;
         let prompted = !request.tools.is_empty() && self.is_prompted();
         let first = if prompted { self.by_prompt(cx, request).await } else { self.exchange(cx, request, None).await };
         let reply = match first {

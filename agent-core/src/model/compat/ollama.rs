@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::context::Progress;
-use crate::model::{FinishReason, Message, ModelError, Reply, Request, ToolCall, Usage};
+use crate::model::{FinishReason, Image, Message, ModelError, Reply, Request, ToolCall, Usage};
 
 /// Bytes of text that a token has at least, on average: English has four, JSON and other languages have fewer.
 const BYTES_PER_TOKEN: usize = 3;
@@ -67,7 +67,11 @@ pub(super) fn body(id: &str, request: &Request, settings: Settings, form: Map<St
 /// Results name their tool, since calls have no ids here.
 fn turn(message: &Message, made: &[&ToolCall]) -> Value {
     match message {
-        Message::User { content } => json!({ "role": "user", "content": content }),
+        Message::User { content, images } if images.is_empty() => json!({ "role": "user", "content": content }),
+        Message::User { content, images } => {
+            let pictures: Vec<String> = images.iter().filter_map(Image::base64).collect();
+            json!({ "role": "user", "content": content, "images": pictures })
+        }
         Message::Tool { call_id, content } => {
             let name = made.iter().find(|call| call.id == *call_id).map_or("", |call| call.name.as_str());
             json!({ "role": "tool", "tool_name": name, "content": content })
@@ -156,7 +160,7 @@ impl Answer {
         let excerpt = || text.chars().take(200).collect::<String>();
         let line: Line = serde_json::from_str(text).map_err(|error| ModelError::Unreadable(format!("{error} in {:?}", excerpt())))?;
         if let Some(detail) = line.error {
-            return Err(ModelError::Server { status: 500, detail });
+            return Err(ModelError::Server { status: 500, detail, retry_after: None });
         }
         if let Some(part) = line.message {
             if !part.thinking.is_empty() {
@@ -174,7 +178,7 @@ impl Answer {
                     Value::Null => (json!({}), None),
                     other => (json!({}), Some(format!("the arguments must be a JSON object, not {other}"))),
                 };
-                self.reply.calls.push(ToolCall { id, name: function.name, args, problem });
+                self.reply.calls.push(ToolCall { id, name: function.name, args, problem, raw: None });
             }
         }
         if line.done {

@@ -148,7 +148,7 @@ fn a_schema_says_what_a_constraint_says() {
 
 #[test]
 fn a_conversation_in_plain_turns() {
-    let call = ToolCall { id: "call_1_0".to_owned(), name: "click".to_owned(), args: json!({ "ref": "e4" }), problem: None };
+    let call = ToolCall { id: "call_1_0".to_owned(), name: "click".to_owned(), args: json!({ "ref": "e4" }), problem: None, raw: None };
     let request = Request {
         system: "Act.".to_owned(),
         tools: Action::specs(&["click"]),
@@ -164,7 +164,7 @@ fn a_conversation_in_plain_turns() {
         let plain = prompted::request(&request, keep);
         assert!(plain.tools.is_empty() && plain.system.starts_with("Act.") && plain.system.contains("{\"do\":\"click\""));
         let text = |message: &Message| match message {
-            Message::User { content } | Message::Assistant { content, .. } | Message::Tool { content, .. } => content.clone(),
+            Message::User { content, .. } | Message::Assistant { content, .. } | Message::Tool { content, .. } => content.clone(),
         };
         plain.messages.iter().map(text).collect()
     };
@@ -191,7 +191,7 @@ fn thoughts_are_taken_out_of_the_text() {
 #[test]
 fn refusals_are_read_by_the_words_of_a_dialect() {
     let bad = |text: &str| ModelError::BadRequest(text.to_owned());
-    let server = |text: &str| ModelError::Server { status: 500, detail: text.to_owned() };
+    let server = |text: &str| ModelError::Server { status: 500, detail: text.to_owned(), retry_after: None };
     assert!(refusal::of_tools(&Dialect::OLLAMA, &bad("registry/x:1b does not support tools")));
     assert!(refusal::of_tools(&Dialect::LLAMA_SERVER, &server("tools param requires --jinja flag")));
     assert!(refusal::of_tools(

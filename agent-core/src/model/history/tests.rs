@@ -17,7 +17,7 @@ fn read(text: &str) -> Vec<Message> {
 }
 
 fn call(id: char) -> ToolCall {
-    ToolCall { id: id.to_string(), name: "click".to_owned(), args: json!({}), problem: None }
+    ToolCall { id: id.to_string(), name: "click".to_owned(), args: json!({}), problem: None, raw: None }
 }
 
 fn show(messages: &[Message]) -> String {

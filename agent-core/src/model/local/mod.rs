@@ -92,7 +92,7 @@ impl LocalModel {
             context: facts.context,
             constrained: true,
             small: facts.parameters < SMALL,
-            price: None,
+            ..ModelInfo::default()
         };
         Ok(Self { info, worker, evaluated })
     }

@@ -70,7 +70,7 @@ pub fn fold_messages(messages: &[Message]) -> Vec<Turn> {
     let mut made: Vec<&ToolCall> = Vec::new();
     for message in messages {
         let (role, content) = match message {
-            Message::User { content } => (Role::User, content.clone()),
+            Message::User { content, .. } => (Role::User, content.clone()),
             Message::Assistant { content, reasoning, calls } => {
                 made = calls.iter().collect();
                 (Role::Assistant, render_reply(reasoning.as_deref(), content, calls))

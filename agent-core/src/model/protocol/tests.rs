@@ -12,7 +12,7 @@ fn tools() -> Vec<ToolSpec> {
 }
 
 fn call(name: &str, args: Value) -> ToolCall {
-    ToolCall { id: "call_1".to_owned(), name: name.to_owned(), args, problem: None }
+    ToolCall { id: "call_1".to_owned(), name: name.to_owned(), args, problem: None, raw: None }
 }
 
 #[test]

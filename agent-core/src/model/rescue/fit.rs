@@ -28,7 +28,7 @@ pub(super) fn call(raw: Raw, tools: &[ToolSpec]) -> ToolCall {
         if usable { Ok(args) } else { Err(json::cut_off(&args.to_string())) }
     });
     let (args, problem) = made.map_or_else(|problem| (Value::Object(Map::new()), Some(problem)), |args| (args, None));
-    ToolCall { id: String::new(), name, args, problem }
+    ToolCall { id: String::new(), name, args, problem, raw: None }
 }
 
 fn unnamed(name: &str) -> String {

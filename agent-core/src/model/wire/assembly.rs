@@ -1,7 +1,8 @@
 //! From the pieces of a stream to a [`Reply`]. Pure.
 //!
 //! Calls are put together by their index, since the pieces of several may interleave. Arguments that are no JSON object become
-//! `{}` with the problem beside them: they are never sent back as they came, for the API refuses a history that holds them.
+//! `{}` with the problem beside them: they are never sent back as they came, for the API refuses a history that holds them. A
+//! piece that comes after the end, or that continues what never began, is an error: such a reply is not what the model said.
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,15 @@ struct Delta {
     rest: Map<String, Value>,
 }
 
+impl Delta {
+    fn says_something(&self, reasoning: &[&str]) -> bool {
+        let is_text = |text: &str| !text.is_empty();
+        self.content.as_deref().is_some_and(is_text)
+            || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+            || reasoning.iter().any(|field| self.rest.get(*field).and_then(Value::as_str).is_some_and(is_text))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Fragment {
     #[serde(default)]
@@ -77,7 +87,8 @@ pub(super) struct Assembly {
     dialect: Dialect,
     content: String,
     reasoning: Option<String>,
-    calls: BTreeMap<usize, Partial>,
+    /// By index, and for servers that give each call the index 0, by their order of beginning.
+    calls: BTreeMap<(usize, usize), Partial>,
     usage: Usage,
     finish: Option<String>,
 }
@@ -100,6 +111,9 @@ impl Assembly {
         // `n` is never more than 1, so there is one choice or none.
         let Some(choice) = chunk.choices.into_iter().flatten().next() else { return Ok(()) };
         if let Some(delta) = choice.delta {
+            if self.finish.is_some() && delta.says_something(self.dialect.reasoning) {
+                return Err(ModelError::Unreadable("a piece of it came after its end".to_owned()));
+            }
             if let Some(text) = self.dialect.reasoning.iter().find_map(|field| delta.rest.get(*field)?.as_str()) {
                 self.reasoning.get_or_insert_default().push_str(text);
                 if !text.is_empty() {
@@ -122,13 +136,16 @@ impl Assembly {
 
     fn add(&mut self, fragment: Fragment) -> Result<(), ModelError> {
         let id = fragment.id.filter(|id| !id.is_empty());
-        let next = self.calls.last_key_value().map_or(0, |(last, _)| last + 1);
+        let next = self.calls.last_key_value().map_or(0, |((last, _), _)| last + 1);
         // Without an index, an id begins a call and anything else continues the last one.
         let index = fragment.index.unwrap_or(if id.is_some() { next } else { next.saturating_sub(1) });
-        if index >= MOST_CALLS {
-            return Err(ModelError::Unreadable(format!("it holds a call number {index}")));
+        if index >= MOST_CALLS || self.calls.len() >= MOST_CALLS {
+            return Err(ModelError::Unreadable(format!("it holds more than {MOST_CALLS} calls")));
         }
-        let call = self.calls.entry(index).or_default();
+        let newest = self.calls.range((index, 0)..=(index, usize::MAX)).next_back();
+        let same = newest.is_none_or(|(_, call)| call.id.is_empty() || id.as_ref().is_none_or(|id| *id == call.id));
+        let turn = newest.map_or(0, |((_, turn), _)| turn + usize::from(!same));
+        let call = self.calls.entry((index, turn)).or_default();
         if let Some(id) = id.filter(|_| call.id.is_empty()) {
             call.id = id;
         }
@@ -169,7 +186,10 @@ impl Assembly {
             Some(_) => FinishReason::Stop,
             None => return Err(ModelError::Truncated("the server did not say why it ended".to_owned())),
         };
-        let calls = self.calls.into_iter().map(|(index, call)| call.finish(place, index, finish)).collect();
+        if self.calls.values().any(|call| call.name.is_empty()) {
+            return Err(ModelError::Truncated("the beginning of a call is missing".to_owned()));
+        }
+        let calls = self.calls.into_values().enumerate().map(|(index, call)| call.finish(place, index, finish)).collect();
         Ok(Reply { content: self.content, reasoning: self.reasoning, calls, usage: self.usage, finish, rescued: None })
     }
 }
@@ -177,7 +197,7 @@ impl Assembly {
 impl Partial {
     fn finish(self, place: usize, index: usize, finish: FinishReason) -> ToolCall {
         let id = if self.id.is_empty() { format!("call_{place}_{index}") } else { self.id };
-        let (args, problem) = match read_arguments(&self.arguments) {
+        let (args, problem): (Value, _) = match read_arguments(&self.arguments) {
             Ok(args) => (args, None),
             Err(problem) if finish == FinishReason::Length => {
                 // Where only closers are missing, `rescue::settle` decides by the tool's schema whether they can be used.
@@ -186,7 +206,11 @@ impl Partial {
             }
             Err(problem) => (json!({}), Some(problem)),
         };
-        ToolCall { id, name: self.name, args, problem }
+        // Kept only where it is not what would be written anyway.
+        let says_the_same = serde_json::from_str::<Value>(&self.arguments).is_ok_and(|value| value == args);
+        let written = args.to_string();
+        let raw = (says_the_same && self.arguments != written).then(|| self.arguments.into());
+        ToolCall { id, name: self.name, args, problem, raw }
     }
 }
 

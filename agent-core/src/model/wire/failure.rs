@@ -29,7 +29,7 @@ pub(super) fn of_status(status: u16, headers: &Headers<'_>, body: &str, id: &str
         401 | 403 => ModelError::Unauthorized(detail),
         402 => ModelError::NoBalance(detail),
         404 => ModelError::NoSuchModel(format!("{id}, or the address is wrong ({detail}); most servers want a base URL that ends in /v1")),
-        408 | 500..=599 => ModelError::Server { status, detail },
+        408 | 500..=599 => ModelError::Server { status, detail, retry_after: retry_after(headers) },
         429 => ModelError::RateLimited { detail, retry_after: retry_after(headers) },
         400..=499 => too_long(&detail).unwrap_or(ModelError::BadRequest(detail)),
         _ => ModelError::Unreadable(format!("status {status}: {detail}")),
@@ -40,7 +40,7 @@ pub(super) fn of_status(status: u16, headers: &Headers<'_>, body: &str, id: &str
 pub(super) fn in_stream(error: &Value) -> ModelError {
     let detail = words(&error.to_string());
     let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
-    too_long(&detail).unwrap_or(ModelError::Server { status, detail })
+    too_long(&detail).unwrap_or(ModelError::Server { status, detail, retry_after: None })
 }
 
 /// DeepSeek tells an unknown model with 400.

@@ -7,9 +7,13 @@
 mod ask;
 mod assembly;
 mod body;
+mod check;
 mod failure;
+mod get;
 mod lines;
+pub(super) mod settings;
 mod sse;
+mod strict;
 #[cfg(test)]
 mod tests;
 
@@ -25,13 +29,15 @@ use crate::context::{Context, Progress};
 use crate::model::compat::Dialect;
 use crate::model::{ModelError, Reply, Request, rescue};
 use assembly::Assembly;
+pub(super) use check::Rules;
 use failure::Headers;
+use settings::Settings;
 use sse::Sse;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest that an exchange may take when its context has no deadline.
-const LONGEST: Duration = Duration::from_mins(30);
+pub(super) const LONGEST: Duration = Duration::from_mins(30);
 
 /// More of a reply than this is no reply.
 const MOST_BYTES: usize = 64 << 20;
@@ -39,12 +45,14 @@ const MOST_BYTES: usize = 64 << 20;
 /// How much of a refusal is read.
 const MOST_REFUSAL: usize = 64 << 10;
 
-/// How to talk to one server.
+/// How to talk to one server. Clones share their connections.
+#[derive(Clone)]
 pub(super) struct Wire {
     pub(super) base: String,
     key: Option<String>,
     pub(super) dialect: Dialect,
-    pub(super) thinking: Option<bool>,
+    pub(super) rules: Rules,
+    pub(super) settings: Settings,
     pub(super) proxy: Option<String>,
     client: OnceLock<Result<Client, String>>,
 }
@@ -52,14 +60,14 @@ pub(super) struct Wire {
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = self.key.as_ref().map(|_| "…");
-        f.debug_struct("Wire").field("base", &self.base).field("key", &key).field("thinking", &self.thinking).finish_non_exhaustive()
+        f.debug_struct("Wire").field("base", &self.base).field("key", &key).field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
 impl Wire {
     pub(super) fn new(base: String, key: Option<String>, dialect: Dialect) -> Self {
         let key = key.map(|key| key.trim().to_owned());
-        Self { base, key, dialect, thinking: None, proxy: None, client: OnceLock::new() }
+        Self { base, key, dialect, rules: Rules::LENIENT, settings: Settings::default(), proxy: None, client: OnceLock::new() }
     }
 
     pub(super) async fn complete(&self, cx: &Context, id: &str, request: &Request) -> Result<Reply, ModelError> {
@@ -74,21 +82,39 @@ impl Wire {
         request: &Request,
         more: Map<String, Value>,
     ) -> Result<Reply, ModelError> {
-        let mut body = body::body(id, &self.dialect, self.thinking, request)?;
+        let mut body = body::body(id, &self.dialect, &self.settings, request)?;
         if let Value::Object(fields) = &mut body {
             fields.extend(more);
         }
+        check::check(&body, &self.dialect, &self.rules).map_err(ModelError::BadRequest)?;
         let limit = cx.left(LONGEST);
         let exchange = async {
             let response = self.send(&self.url(), id, &body).await?;
             self.read(cx, response, request.messages.len()).await
         };
-        let reply = timeout(limit, exchange).await.unwrap_or_else(|_| Err(ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)));
-        reply.map(|reply| rescue::settle(reply, request))
+        let reply = timeout(limit, exchange).await.unwrap_or_else(|_| Err(timed_out(limit)))?;
+        Ok(rescue::settle(self.relaxed(reply, request), request))
     }
 
+    /// The reply without the nulls that only strict tools need.
+    fn relaxed(&self, mut reply: Reply, request: &Request) -> Reply {
+        for call in reply.calls.iter_mut().filter(|_| self.settings.strict) {
+            if let Some(spec) = request.tools.iter().find(|spec| spec.name == call.name) {
+                let strict = std::mem::take(&mut call.args);
+                // The text as it came goes back, nulls and all.
+                call.raw = call.raw.take().or_else(|| Some(strict.to_string().into()));
+                call.args = strict::relax(&spec.parameters, strict);
+            }
+        }
+        reply
+    }
+
+    /// Strict tools have an address of their own.
     fn url(&self) -> String {
-        format!("{}/chat/completions", self.base.trim_end_matches('/'))
+        let base = self.base.trim_end_matches('/');
+        let beta = if self.settings.strict && !base.ends_with("/beta") { "/beta" } else { "" };
+        let base = if beta.is_empty() { base } else { base.strip_suffix("/v1").unwrap_or(base) };
+        format!("{base}{beta}/chat/completions")
     }
 
     /// Made once, when first needed: making it reads the machine's certificates, and may fail.
@@ -155,7 +181,7 @@ impl Wire {
         loop {
             let chunk = match timeout(self.dialect.silence, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) if reader.finish().is_some_and(|data| is_done(&data)) => return assembly.finish(place),
+                Ok(Ok(None)) if reader.finish().is_some_and(|data| data.is_ok_and(|data| is_done(&data))) => return assembly.finish(place),
                 Ok(Ok(None)) => return Err(ModelError::Truncated("the stream ended without [DONE]".to_owned())),
                 Ok(Err(error)) => return Err(ModelError::Truncated(cause(&error))),
                 Err(_) => return Err(ModelError::Truncated(format!("nothing came for {} s", self.dialect.silence.as_secs()))),
@@ -165,14 +191,15 @@ impl Wire {
                 return Err(ModelError::Unreadable(format!("it is longer than {} MiB", MOST_BYTES >> 20)));
             }
             for data in reader.feed(&chunk) {
+                let data = data?;
                 if is_done(&data) {
                     return assembly.finish(place);
                 }
                 begun = true;
                 assembly.push(&data, |progress| cx.report(progress))?;
             }
-            if !begun && reader.comments() > waits {
-                waits = reader.comments();
+            if !begun && reader.signs_of_life() > waits {
+                waits = reader.signs_of_life();
                 cx.report(Progress::Waiting("the server has the request and has not begun to answer".to_owned()));
             }
         }
@@ -185,6 +212,11 @@ impl Wire {
             _ => text.to_owned(),
         }
     }
+}
+
+/// The error for a deadline that has passed.
+pub(super) fn timed_out(limit: Duration) -> ModelError {
+    ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)
 }
 
 fn is_done(data: &str) -> bool {

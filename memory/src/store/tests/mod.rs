@@ -97,6 +97,7 @@ pub(super) fn replied() -> Event {
         name: "click".to_owned(),
         args: json!({ "z": 1, "a": [null, 1.5] }),
         problem: Some("p".to_owned()),
+        raw: Some("{ \"z\": 1 }".into()),
     };
     Event::Replied {
         role: "act".to_owned(),

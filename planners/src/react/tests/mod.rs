@@ -99,7 +99,7 @@ async fn the_conversation_reads_like_this() {
         .messages
         .iter()
         .map(|message| match message {
-            Message::User { content } => format!("user: {content}"),
+            Message::User { content, .. } => format!("user: {content}"),
             Message::Assistant { calls, .. } => format!("assistant: {} calls", calls.len()),
             Message::Tool { call_id, content } => format!("{call_id}: {content}"),
         })
@@ -166,7 +166,7 @@ async fn an_empty_reply_is_nudged_twice_and_no_more() {
     let (end, _, requests) = outcome(silent(2).calls([done("sent")])).await;
     assert_eq!((end, requests.len()), (done_with("sent"), 3));
     for request in &requests[1..] {
-        let Some(Message::User { content }) = request.messages.last() else { panic!("{:?}", request.messages) };
+        let Some(Message::User { content, .. }) = request.messages.last() else { panic!("{:?}", request.messages) };
         assert!(content.starts_with("Your reply was empty."), "{content}");
     }
     let (end, run, requests) = outcome(silent(9)).await;
@@ -186,7 +186,7 @@ async fn calls_that_nothing_came_of_are_answered() {
     let ask = Event::Asked { role: "act".to_owned(), request_hash: String::new() };
     let mut left = Run::from_entries(run.id.clone(), run.entries()[..cut].to_vec()).expect("a run");
     left.apply(Entry { seq: left.next_seq(), at: 0, event: ask }).expect("an event");
-    let messages = super::transcript::messages(&left, left.started().expect("started"));
+    let messages = super::transcript::messages(&left, left.started().expect("started"), false);
     let [.., Message::Assistant { calls, .. }, Message::Tool { call_id, .. }, Message::Tool { content, .. }] = messages.as_slice() else {
         panic!("{messages:#?}")
     };
@@ -229,7 +229,7 @@ async fn the_first_page_is_opened_by_the_loop_and_must_open() {
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(opening(true)).build();
     assert_eq!(agent.run("read").url("https://a.example/").await.expect("done"), "read");
     assert!(
-        matches!(&model.requests()[0].messages[..], [Message::User { content }] if content.contains("https://a.example/") && !content.contains("about:blank"))
+        matches!(&model.requests()[0].messages[..], [Message::User { content, .. }] if content.contains("https://a.example/") && !content.contains("about:blank"))
     );
     let agent = AgentBuilder::new(ScriptedModel::new(), React::default()).surface(opening(false)).build();
     let run = agent.run("read").url("https://a.example/").finish().await.expect("no journal failure").run;

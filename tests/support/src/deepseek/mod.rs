@@ -85,6 +85,7 @@ impl StandIn {
             .route("/chat/completions", post(complete))
             .route("/v1/chat/completions", post(complete))
             .route("/models", get(models))
+            .route("/user/balance", get(balance))
             .with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app).await {
@@ -125,9 +126,20 @@ impl Drop for StandIn {
     }
 }
 
-async fn models() -> Json<Value> {
+async fn models(headers: HeaderMap) -> Response {
+    if let Err((status, why)) = authorised(&headers) {
+        return refusal(status, &why, &[]);
+    }
     let data: Vec<Value> = MODELS.iter().map(|id| json!({ "id": id, "object": "model", "owned_by": "deepseek" })).collect();
-    Json(json!({ "object": "list", "data": data }))
+    Json(json!({ "object": "list", "data": data })).into_response()
+}
+
+async fn balance(headers: HeaderMap) -> Response {
+    if let Err((status, why)) = authorised(&headers) {
+        return refusal(status, &why, &[]);
+    }
+    let amount = json!({ "currency": "USD", "total_balance": "110.00", "granted_balance": "10.00", "topped_up_balance": "100.00" });
+    Json(json!({ "is_available": true, "balance_infos": [amount] })).into_response()
 }
 
 async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -159,9 +171,14 @@ async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, bytes: 
 }
 
 fn check(headers: &HeaderMap, body: &Value) -> Result<(), (u16, String)> {
+    authorised(headers)?;
+    rules::check(body).map_err(|why| (400, why))
+}
+
+fn authorised(headers: &HeaderMap) -> Result<(), (u16, String)> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match given.strip_prefix("Bearer ") {
-        Some(StandIn::KEY) => rules::check(body).map_err(|why| (400, why)),
+        Some(StandIn::KEY) => Ok(()),
         // The real one shows a part of the key; showing all of it is the harder test.
         Some(key) => Err((401, format!("Authentication Fails, Your api key: {key} is invalid"))),
         None => Err((401, "Authentication Fails (auth header format should be Bearer sk-...)".to_owned())),

@@ -36,7 +36,7 @@ fn settle(reply: Reply) -> Reply {
 }
 
 fn call(name: &str, args: Value) -> ToolCall {
-    ToolCall { id: String::new(), name: name.to_owned(), args, problem: None }
+    ToolCall { id: String::new(), name: name.to_owned(), args, problem: None, raw: None }
 }
 
 #[test]

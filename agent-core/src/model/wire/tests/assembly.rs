@@ -56,6 +56,7 @@ fn calls_interleave_and_keep_their_order_and_ids() {
         name: name.to_owned(),
         args: json!({ "ref": element }),
         problem: None,
+        raw: None,
     };
     assert_eq!(reply.calls, [call("call_00", "click", "e1"), call("call_01_ÿ/+==", "fill", "e2")]);
     assert_eq!((reply.content.as_str(), reply.reasoning.as_deref()), ("", Some("Two calls.")));
@@ -106,6 +107,44 @@ fn arguments_are_an_object_or_a_problem() {
 }
 
 #[test]
+fn the_text_of_arguments_is_kept_where_it_is_not_what_would_be_written() {
+    let table = [
+        ("{\"ref\": \"e4\"}", Some("{\"ref\": \"e4\"}")),
+        ("{\"a\":1e2,\"b\":\"\\u00e9\"}", Some("{\"a\":1e2,\"b\":\"\\u00e9\"}")),
+        ("{\"ref\":\"e4\"}", None),
+        ("", None),
+        ("null", None),
+        ("\"{\\\"a\\\":1}\"", None),
+        ("{\"a\":", None),
+    ];
+    for (text, raw) in table {
+        let reply = assemble(Dialect::DEEPSEEK, &[fragment(0, Some("c"), Some("t"), text), end("tool_calls")]).expect("a reply");
+        assert_eq!(reply.calls[0].raw.as_deref(), raw, "{text:?}");
+    }
+}
+
+#[test]
+fn pieces_out_of_order_are_errors_and_never_another_reply() {
+    let text = || delta(json!({ "content": "x" }));
+    let late = assemble(Dialect::DEEPSEEK, &[text(), end("stop"), text()]).expect_err("after the end");
+    assert!(matches!(&late, ModelError::Unreadable(told) if told.contains("after its end")), "{late}");
+    let headless = assemble(Dialect::DEEPSEEK, &[fragment(0, None, None, "{}"), end("tool_calls")]).expect_err("no beginning");
+    assert!(matches!(headless, ModelError::Truncated(_)) && headless.is_transient(), "{headless}");
+    // Said twice, an end and a usage are said once.
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": 2 } });
+    let twice = assemble(Dialect::DEEPSEEK, &[text(), end("stop"), end("stop"), usage.clone(), usage]).expect("a reply");
+    assert_eq!((twice.content.as_str(), twice.usage.prompt, twice.usage.completion), ("x", 10, 2));
+    // A server that gives every call the index 0 means several calls.
+    let begun = |id| fragment(0, Some(id), Some("t"), "{");
+    let reply =
+        assemble(Dialect::GENERIC, &[begun("a"), fragment(0, None, None, "}"), begun("b"), fragment(0, None, None, "}"), end("stop")]);
+    let ids: Vec<String> = reply.expect("a reply").calls.into_iter().filter(|call| call.problem.is_none()).map(|call| call.id).collect();
+    assert_eq!(ids, ["a", "b"]);
+    let repeated = assemble(Dialect::GENERIC, &[begun("a"), fragment(0, Some("a"), Some("t"), "}"), end("stop")]).expect("a reply");
+    assert_eq!(repeated.calls.len(), 1, "an id that is repeated begins nothing");
+}
+
+#[test]
 fn ends_are_told_apart() {
     let text = delta(json!({ "content": "x" }));
     for (word, finish) in [
@@ -150,5 +189,5 @@ fn what_is_no_chunk_is_unreadable() {
         Err(ModelError::Unreadable(_))
     ));
     let error = assembly.push(r#"{"error":{"message":"slot is gone","code":503}}"#, |_| {}).expect_err("an error");
-    assert!(matches!(&error, ModelError::Server { status: 503, detail } if detail == "slot is gone"), "{error}");
+    assert!(matches!(&error, ModelError::Server { status: 503, detail, .. } if detail == "slot is gone"), "{error}");
 }

@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Message, ModelError, Request, ToolCall, ToolSpec};
-use crate::model::{compat::Dialect, wire::body};
+use crate::model::compat::{Dialect, Replay};
+use crate::model::wire::body;
+use crate::model::wire::settings::{Effort, Settings};
+use crate::model::{Message, Request, ToolCall, ToolSpec};
 
 fn tool(name: &str) -> ToolSpec {
     ToolSpec { name: name.to_owned(), description: "Does it.".to_owned(), parameters: json!({ "type": "object", "properties": {} }) }
 }
 
 fn call(id: &str) -> ToolCall {
-    ToolCall { id: id.to_owned(), name: "click".to_owned(), args: json!({ "z": "e1", "a": 1 }), problem: None }
+    ToolCall { id: id.to_owned(), name: "click".to_owned(), args: json!({ "z": "e1", "a": 1 }), problem: None, raw: None }
 }
 
 fn calls(reasoning: Option<&str>, ids: &[&str]) -> Message {
@@ -22,7 +24,7 @@ fn result(id: &str) -> Message {
 }
 
 fn body(dialect: &Dialect, request: &Request) -> Value {
-    body::body("m", dialect, Some(true), request).expect("a body")
+    body::body("m", dialect, &Settings { thinking: Some(true), ..Settings::default() }, request).expect("a body")
 }
 
 #[test]
@@ -74,37 +76,32 @@ fn dialects_differ_by_their_data() {
     assert!(remote["messages"][3].get("tool_calls").is_none() && remote.get("tools").is_none(), "never an empty list");
     let nearby = body(&Dialect::GENERIC, &request);
     assert!(nearby.get("thinking").is_none() && !nearby.to_string().contains("reasoning"), "{nearby}");
-    let off = body::body("m", &Dialect::DEEPSEEK, Some(false), &request).expect("a body");
-    assert_eq!(off["thinking"], json!({ "type": "disabled" }));
+    let forgetful = body(&Dialect { replay: Replay::Never, ..Dialect::DEEPSEEK }, &request);
+    assert!(!forgetful.to_string().contains("reasoning_content"), "first-generation R1 refuses it: {forgetful}");
 }
 
 #[test]
-fn what_would_be_refused_is_not_sent() {
-    let go = || Message::user("Go.");
-    let with_tools = |tools: Vec<ToolSpec>| Request { tools, messages: vec![go()], ..Request::default() };
-    let with = |messages: Vec<Message>| Request { messages, ..Request::default() };
+fn settings_are_sent_where_they_mean_something() {
+    let on = Settings { thinking: Some(true), effort: Some(Effort::Max), temperature: Some(0.7), ..Settings::default() };
+    let off = Settings { thinking: Some(false), ..on.clone() };
+    let other = Settings { thinking: None, ..on.clone() };
+    let more = Settings { json: true, user_id: Some("u-1".to_owned()), ..Settings::default() };
+    // thinking, reasoning_effort, temperature, response_format, user_id
     let table = [
-        ("129 tools", with_tools((0..129).map(|n| tool(&format!("t{n}"))).collect())),
-        ("can't be the name", with_tools(vec![tool("")])),
-        ("can't be the name", with_tools(vec![tool("a.b")])),
-        ("can't be the name", with_tools(vec![tool("größe")])),
-        ("can't be the name", with_tools(vec![tool(&"x".repeat(65))])),
-        ("two tools are named a", with_tools(vec![tool("a"), tool("a")])),
-        ("must be an object", with_tools(vec![ToolSpec { parameters: json!(null), ..tool("a") }])),
-        ("have no results", with(vec![go(), calls(None, &["a"])])),
-        ("have no results", with(vec![go(), calls(None, &["a", "b"]), result("a")])),
-        ("comes before the results", with(vec![go(), calls(None, &["a"]), go()])),
-        ("comes before the results", with(vec![go(), calls(None, &["a", "b"]), result("b"), calls(None, &["c"])])),
-        ("no call of the turn before", with(vec![go(), result("a")])),
-        ("no call of the turn before", with(vec![go(), calls(None, &["a"]), result("a"), result("a")])),
-        ("have the id", with(vec![go(), calls(None, &["a", "a"]), result("a")])),
+        (&Dialect::DEEPSEEK, on.clone(), json!([{ "type": "enabled" }, "max", null, null, null])),
+        (&Dialect::DEEPSEEK, off, json!([{ "type": "disabled" }, null, 0.7, null, null])),
+        (&Dialect::GENERIC, on, json!([null, "max", 0.7, null, null])),
+        (&Dialect::GENERIC, other, json!([null, "max", 0.7, null, null])),
+        (&Dialect::DEEPSEEK, more, json!([null, null, null, { "type": "json_object" }, "u-1"])),
     ];
-    for (part, request) in table {
-        match body::body("m", &Dialect::DEEPSEEK, None, &request) {
-            Err(ModelError::BadRequest(told)) => assert!(told.contains(part), "{part}: {told}"),
-            other => panic!("{part}: {other:?}"),
-        }
+    let request = Request { messages: vec![Message::user("json, please")], ..Request::default() };
+    for (dialect, settings, expected) in table {
+        let sent = body::body("m", dialect, &settings, &request).expect("a body");
+        let found = ["thinking", "reasoning_effort", "temperature", "response_format", "user_id"].map(|field| sent[field].clone());
+        assert_eq!(json!(found), expected, "{settings:?}");
+        assert!(sent.get("tool_choice").is_none() && sent.get("n").is_none());
     }
-    let names = with_tools(vec![tool("a-Z_09"), tool(&"x".repeat(64))]);
-    body::body("m", &Dialect::DEEPSEEK, None, &names).expect("these are fine");
+    for (effort, name) in [(Effort::Low, "low"), (Effort::High, "high"), (Effort::XHigh, "xhigh"), (Effort::Max, "max")] {
+        assert_eq!((effort.name(), serde_json::to_value(effort).expect("JSON")), (name, json!(name)));
+    }
 }

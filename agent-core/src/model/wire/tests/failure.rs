@@ -18,12 +18,21 @@ fn each_status_has_its_kind() {
     assert!(matches!(of(404, body), ModelError::NoSuchModel(told) if told.contains("deepseek-x") && told.contains("Because.")));
     assert!(matches!(of(422, body), ModelError::BadRequest(_)));
     assert!(matches!(of(429, body), ModelError::RateLimited { retry_after: None, .. }));
-    for status in [408, 500, 502, 503] {
+    for (status, transient) in [(408, false), (500, true), (501, false), (502, true), (503, true), (504, true), (505, false), (529, false)]
+    {
         let error = of(status, body);
-        assert!(matches!(&error, ModelError::Server { status: told, .. } if *told == status) && error.is_transient());
+        assert!(
+            matches!(&error, ModelError::Server { status: told, .. } if *told == status) && error.is_transient() == transient,
+            "{status}"
+        );
     }
     assert!(matches!(of(302, ""), ModelError::Unreadable(_)));
-    assert!(!of(400, body).is_transient() && !of(401, body).is_transient() && !of(402, body).is_transient());
+    for status in [400, 401, 402, 404, 422, 302] {
+        assert!(!of(status, body).is_transient(), "{status}");
+    }
+    assert!(of(429, body).is_transient());
+    assert!(!ModelError::TimedOut(1).is_transient(), "no time is left to ask again in");
+    assert!(ModelError::Truncated("nothing came for 120 s".to_owned()).is_transient(), "a silence is another thing");
 }
 
 #[test]
@@ -64,4 +73,14 @@ fn waits_are_seconds_or_a_date() {
         assert_eq!(wait(Some(nonsense), Some(&at(1))), None, "{nonsense}");
     }
     assert_eq!(wait(None, None), None);
+}
+
+#[test]
+fn a_busy_server_says_how_long_to_wait_too() {
+    let headers = Headers { retry_after: Some("7"), date: None };
+    for status in [429, 500, 503] {
+        let error = failure::of_status(status, &headers, "", "m");
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(7)), "{status}");
+    }
+    assert_eq!(failure::of_status(400, &headers, "", "m").retry_after(), None);
 }

@@ -3,5 +3,9 @@
 
 mod assembly;
 mod body;
+mod check;
 mod failure;
+mod images;
 mod sse;
+mod strict;
+mod verbatim;

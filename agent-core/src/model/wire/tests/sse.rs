@@ -2,17 +2,21 @@
 
 use proptest::prelude::*;
 
+use crate::model::ModelError;
 use crate::model::wire::sse::Sse;
 
-fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, usize, Option<String>) {
+type Data = Result<String, String>;
+
+fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Data>, usize, Option<Data>) {
     let mut reader = Sse::default();
-    let events = pieces.into_iter().flat_map(|piece| reader.feed(piece)).collect();
-    let comments = reader.comments();
-    (events, comments, reader.finish())
+    let told = |data: Result<String, ModelError>| data.map_err(|error| error.to_string());
+    let events = pieces.into_iter().flat_map(|piece| reader.feed(piece)).map(told).collect();
+    let signs = reader.signs_of_life();
+    (events, signs, reader.finish().map(told))
 }
 
 fn events(text: &str) -> Vec<String> {
-    read([text.as_bytes()]).0
+    read([text.as_bytes()]).0.into_iter().map(|data| data.expect("UTF-8")).collect()
 }
 
 #[test]
@@ -35,7 +39,7 @@ fn events_by_the_standard() {
 
 #[test]
 fn the_end_gives_what_was_not_ended() {
-    let finish = |text: &str| read([text.as_bytes()]).2;
+    let finish = |text: &str| read([text.as_bytes()]).2.transpose().expect("UTF-8");
     assert_eq!(finish("data: [DONE]").as_deref(), Some("[DONE]"));
     assert_eq!(finish("data: [DONE]\n").as_deref(), Some("[DONE]"));
     assert_eq!(finish("data: [DONE]\n\n"), None);
@@ -49,13 +53,24 @@ const STREAM: &str = ": keep-alive\n\ndata: {\"a\":\"é€𝄞 转账\"}\r\n\r\n
 fn cut_in_two_at_every_byte() {
     let bytes = STREAM.as_bytes();
     let whole = read([bytes]);
-    assert_eq!(whole.0, ["{\"a\":\"é€𝄞 转账\"}", "zwei\nZeilen ü", "[DONE]"]);
-    assert_eq!(whole.1, 2);
+    assert_eq!(whole.0, ["{\"a\":\"é€𝄞 转账\"}", "zwei\nZeilen ü", "[DONE]"].map(|data| Ok(data.to_owned())));
+    assert_eq!(whole.1, 3, "two comments and one blank line that ends nothing");
     for at in 0..=bytes.len() {
         let (left, right) = bytes.split_at(at);
         assert_eq!(read([left, right]), whole, "cut at {at}");
     }
     assert_eq!(read(bytes.chunks(1)), whole, "byte by byte");
+}
+
+#[test]
+fn what_is_not_utf8_is_an_error_in_its_place() {
+    let bytes = b"data: a\n\ndata: \xff\n\ndata: b\n\n";
+    let whole = read([bytes.as_slice()]);
+    let [Ok(a), Err(wrong), Ok(b)] = whole.0.as_slice() else { panic!("{whole:?}") };
+    assert!(a == "a" && b == "b" && wrong.contains("not UTF-8"), "{wrong}");
+    assert_eq!(read(bytes.chunks(1)), whole, "byte by byte");
+    let cut = read([b"data: \xe8\xbd".as_slice()]).2.expect("a last line");
+    assert!(cut.is_err(), "a character that is cut in two at the end");
 }
 
 proptest! {
