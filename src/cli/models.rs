@@ -1,17 +1,19 @@
-//! Which model: `deepseek[:ID]`, `local[:NAME]`, `openai:BASE_URL#ID`.
+//! Which model: `deepseek[:ID]`, `local[:NAME]`, `openai:BASE_URL#ID`, `cassette:FILE`.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use handiwork::core::Model;
+use handiwork::core::layer::Layered;
 use handiwork::core::model::{compat::OpenAiCompat, deepseek::DeepSeek};
+use handiwork::core::testing::{Cassette, Recorder};
 
 use super::paths::Paths;
 use super::{Code, Failure, print};
 
 /// What `--model` takes.
 pub(crate) const HELP: &str =
-    "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
+    "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID | cassette:FILE [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
 /// Makes the model that `spec` names.
 pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
@@ -40,9 +42,19 @@ pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Mo
             })?;
             Ok(Arc::new(OpenAiCompat::new(url, id, std::env::var("OPENAI_API_KEY").ok())))
         }
+        "cassette" => {
+            let file = rest.ok_or_else(|| Failure::new(Code::Usage, "no cassette is named").hint("write cassette:FILE"))?;
+            Ok(Arc::new(Cassette::open(file).map_err(|error| Failure::new(Code::Missing, error))?))
+        }
         "local" => local(rest.unwrap_or("default"), paths).await,
         _ => Err(Failure::new(Code::Usage, format!("no model is called \"{spec}\"")).hint(HELP)),
     }
+}
+
+/// The same model, with what it is asked and says written to `file`.
+pub(crate) fn recorded(model: Arc<dyn Model>, file: &Path) -> Result<Arc<dyn Model>, Failure> {
+    let recorder = Recorder::create(file).map_err(|error| Failure::new(Code::Missing, error))?;
+    Ok(Arc::new(Layered::new(model, Arc::new(recorder))))
 }
 
 #[cfg(feature = "local")]

@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Do what can't be taken back (pay, send, delete) without asking
     #[arg(long)]
     yes: bool,
+    /// Record what the model is asked and says, without secrets; replay it with --model cassette:FILE
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Write the report here when the run is over
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -59,6 +62,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     let store = Arc::new(Store::open(&paths.database()).await?);
     let model = models::open(args.model.as_deref(), paths).await?;
+    let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
     let browser = Arc::new(args.browser.launch().await?);
     let agent = AgentBuilder::new(model, React::default())
         .shared_surface(browser.clone())

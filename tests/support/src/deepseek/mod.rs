@@ -176,6 +176,7 @@ fn answer(shared: &Shared, asked: &Asked, trouble: Option<&Trouble>) -> Vec<Step
     };
     match (asked.method.as_str(), route) {
         ("POST", "/chat/completions") => complete(shared, asked, beta, trouble),
+        _ if trouble.is_some_and(Trouble::is_early) => trouble.map(|trouble| faults::early(&trouble.fault)).unwrap_or_default(),
         ("GET", "/models") => authorised(asked, || {
             let model = |id: &str| json!({ "id": id, "object": "model", "owned_by": "deepseek" });
             json!({ "object": "list", "data": models::LISTED.map(model) })
