@@ -12,8 +12,7 @@ use super::paths::Paths;
 use super::{Code, Failure, print};
 
 /// What `--model` takes.
-pub(crate) const HELP: &str =
-    "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID | cassette:FILE [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
+pub(crate) const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | openai:BASE_URL#ID | cassette:FILE [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
 /// Makes the model that `spec` names.
 pub(crate) async fn open(spec: Option<&str>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {

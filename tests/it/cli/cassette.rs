@@ -50,7 +50,9 @@ async fn a_recorded_run_is_replayed_without_its_model() {
     let home = tempfile::tempdir().expect("a folder");
     let file = home.path().join("sign-in.ndjson");
     let file = file.to_str().expect("a path");
-    let site = DemoSite::start(DemoConfig { user: "dana".to_owned(), password: CANARY.to_owned(), ..DemoConfig::default() }).await.expect("a site");
+    let site = DemoSite::start(DemoConfig { user: "dana".to_owned(), password: CANARY.to_owned(), ..DemoConfig::default() })
+        .await
+        .expect("a site");
     let server = StandIn::answering(sign_in).await.expect("a server");
     let live = sign_in_by(home.path(), &site, "Sign in.", ["--record", file], Some(&server)).await;
     assert_eq!(live.code, Some(0), "{live:?}");

@@ -1,6 +1,7 @@
 //! Any reply, cut at any byte and delivered in any pieces, is the same reply or a typed error.
 
 use handiwork::core::model::FinishReason;
+use handiwork::core::model::deepseek::DeepSeek;
 use handiwork::core::{Model as _, ModelError, Reply, Usage};
 use handiwork_test_support::deepseek::{Fault, Place, Scripted, StandIn, Trouble};
 use proptest::prelude::*;
@@ -37,9 +38,14 @@ impl Said {
 
     /// What must be read of it.
     fn fits(&self, reply: &Reply) -> bool {
-        let calls: Vec<_> = reply.calls.iter().map(|call| (call.id.clone(), call.name.clone(), call.args.clone(), call.problem.clone())).collect();
-        let said: Vec<_> =
-            self.calls.iter().enumerate().map(|(place, (name, text))| (format!("call_{place}"), name.clone(), Self::args(text), None)).collect();
+        let calls: Vec<_> =
+            reply.calls.iter().map(|call| (call.id.clone(), call.name.clone(), call.args.clone(), call.problem.clone())).collect();
+        let said: Vec<_> = self
+            .calls
+            .iter()
+            .enumerate()
+            .map(|(place, (name, text))| (format!("call_{place}"), name.clone(), Self::args(text), None))
+            .collect();
         let finish = if calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
         reply.content == self.text
             && reply.reasoning == Some(self.reasoning.clone().unwrap_or_default())
@@ -61,7 +67,9 @@ type Way = (Said, Vec<usize>, Option<(usize, Fault)>);
 
 /// A server that answers with whatever is set.
 struct Line {
-    server: StandIn,
+    /// One for all: making a client reads the machine's certificates.
+    model: DeepSeek,
+    _server: StandIn,
     now: Arc<Mutex<Option<Way>>>,
 }
 
@@ -77,12 +85,13 @@ impl Line {
             let (_, _, cut) = plans.lock().expect("a lock").clone().expect("something is set");
             cut.map(|(at, fault)| Trouble::new(fault, Place::Byte(at)))
         };
-        Self { server: StandIn::troubled(answer, plan).await.expect("starts"), now }
+        let server = StandIn::troubled(answer, plan).await.expect("starts");
+        Self { model: model(&server), _server: server, now }
     }
 
     async fn ask(&self, said: &Said, sizes: Vec<usize>, cut: Option<(usize, Fault)>) -> Result<Reply, ModelError> {
         *self.now.lock().expect("a lock") = Some((said.clone(), sizes, cut));
-        model(&self.server).complete(&soon(), &request("Go.")).await
+        self.model.complete(&soon(), &request("Go.")).await
     }
 
     /// Asks, and says what is wrong with the outcome.
@@ -126,7 +135,10 @@ fn any_reply_any_pieces_any_cut() {
     let line = runtime.block_on(Line::open());
     let cases = if whole() { 2000 } else { 60 };
     // PROPTEST_CASES holds over this.
-    let config = ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases), ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases),
+        ..ProptestConfig::default()
+    };
     let asked = std::cell::Cell::new(0);
     let way = (said(), proptest::collection::vec(1..90_usize, 1..6), 0..9000_usize, any::<bool>());
     proptest!(config, |((said, sizes, at, reset) in way)| {

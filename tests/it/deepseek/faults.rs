@@ -9,7 +9,9 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt as _};
 use handiwork::core::layer::Retry;
 use handiwork::core::testing::{ScriptedSurface, button};
-use handiwork::core::{AgentBuilder, AgentError, Journal as _, Limits, MemoryJournal, Model as _, Outcome, Part, Run, RunId, Screen, Usage};
+use handiwork::core::{
+    AgentBuilder, AgentError, Journal as _, Limits, MemoryJournal, Model as _, Outcome, Part, Run, RunId, Screen, Usage,
+};
 use handiwork::core::{ModelError, Progress, Update};
 use handiwork::planners::React;
 use handiwork_test_support::deepseek::{Fault, Place, Scripted, StandIn, Trouble};
@@ -49,7 +51,7 @@ async fn run(trouble: &Trouble, exchanges: &[usize], limit: Duration) -> Ended {
     let (plan, faulty) = (trouble.clone(), exchanges.to_vec());
     let server = StandIn::troubled(answer, move |number| faulty.contains(&number).then(|| plan.clone())).await.expect("starts");
     let journal = Arc::new(MemoryJournal::default());
-    let surface = ScriptedSurface::new(screen(), |screen, _| screen.nodes[0].name.push('!'));
+    let surface = ScriptedSurface::new(screen(), |screen, _| screen.nodes.iter_mut().for_each(|node| node.name.push('!')));
     let agent = AgentBuilder::new(model(&server), React::default())
         .surface(surface)
         .journal(journal.clone())
@@ -58,7 +60,7 @@ async fn run(trouble: &Trouble, exchanges: &[usize], limit: Duration) -> Ended {
         .build();
     let id = RunId::generate();
     // Nothing hangs, whatever the limits say.
-    let result = tokio::time::timeout(Duration::from_secs(60), agent.run("Star the mail.").id(id.clone())).await.expect("it ends");
+    let result = tokio::time::timeout(Duration::from_mins(1), agent.run("Star the mail.").id(id.clone())).await.expect("it ends");
 
     // The journal alone tells what happened and what it costs.
     let run = Run::from_entries(id.clone(), journal.load(&id).await.expect("entries")).expect("a run");
@@ -100,8 +102,7 @@ fn faults() -> Vec<Fault> {
 /// Whether asking again must bring the run to its end.
 fn mends(fault: &Fault, at: Place) -> bool {
     match fault {
-        Fault::Status(..) | Fault::SlowDrip(..) => true,
-        Fault::Refuse | Fault::Reset | Fault::Truncate => true,
+        Fault::Status(..) | Fault::SlowDrip(..) | Fault::Refuse | Fault::Reset | Fault::Truncate => true,
         _ => at == Place::AfterDone && *fault != Fault::WrongContentType,
     }
 }
@@ -125,7 +126,9 @@ async fn every_fault_at_every_place() {
         match ended.outcome {
             // A doubled piece may spoil a call, which then takes another turn.
             Some(Outcome::Done { .. }) => assert!(ended.replies == 2 || !mends(&trouble.fault, trouble.at) && ended.replies > 2, "{why}"),
-            Some(Outcome::Broken { part: Part::Model, .. } | Outcome::Failed { .. }) => assert!(!mends(&trouble.fault, trouble.at), "{why}"),
+            Some(Outcome::Broken { part: Part::Model, .. } | Outcome::Failed { .. }) => {
+                assert!(!mends(&trouble.fault, trouble.at), "{why}");
+            }
             _ => panic!("{why}"),
         }
         if silent {
@@ -163,7 +166,7 @@ async fn what_the_provider_asks_to_wait_is_waited() {
     // A pause that would outlast the deadline is not begun.
     let server = StandIn::troubled(answer, move |_| Some(Trouble::new(asked("3600"), Place::BeforeHeaders))).await.expect("starts");
     let error = model(&server).complete(&soon(), &request("Go.")).await.expect_err("429");
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)), "{error}");
+    assert_eq!(error.retry_after(), Some(Duration::from_hours(1)), "{error}");
     let trouble = Trouble::new(Fault::Status(429, Some("3600".to_owned())), Place::BeforeHeaders);
     let ended = run(&trouble, &[0], Duration::from_secs(5)).await;
     assert!(matches!(&ended.outcome, Some(Outcome::Broken { error, .. }) if error.contains("slow down")), "{:?}", ended.outcome);

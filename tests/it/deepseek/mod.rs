@@ -1,5 +1,5 @@
 //! DeepSeek's API by the real wire, against the stand-in server; what was sent is asserted, not only what came back.
-#![allow(clippy::expect_used, reason = "helpers of tests")]
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod any_cut;
 mod conversation;

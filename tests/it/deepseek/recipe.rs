@@ -57,7 +57,11 @@ fn conversations() -> Vec<(&'static str, Request, Vec<Scripted>)> {
             typed,
             vec![step("e1"), Scripted::call("done", &json!({ "ok": true, "result": { "total": 12.5 } })).reasoning("12.5")],
         ),
-        ("a talk without tools", bare, vec![Scripted::text("A city.").reasoning("Hm."), Scripted::text("On a lake."), Scripted::text("Yes.")]),
+        (
+            "a talk without tools",
+            bare,
+            vec![Scripted::text("A city.").reasoning("Hm."), Scripted::text("On a lake."), Scripted::text("Yes.")],
+        ),
     ]
 }
 
@@ -93,7 +97,8 @@ async fn sent() -> Vec<Value> {
 #[tokio::test]
 async fn what_the_vendors_crate_reads_is_what_is_sent() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recipe/requests.ndjson");
-    let sent: String = sent().await.iter().map(|line| format!("{line}\n")).collect();
+    let mut sent = sent().await.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    sent.push('\n');
     if std::env::var_os("HANDIWORK_BLESS").is_some() {
         std::fs::write(file, &sent).expect("written");
     }

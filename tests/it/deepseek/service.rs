@@ -69,7 +69,8 @@ async fn a_reply_that_is_not_streamed_comes_after_blank_lines() {
 #[tokio::test]
 async fn a_reset_is_a_reset() {
     for at in [Place::Connect, Place::BeforeHeaders] {
-        let server = StandIn::troubled(|_, _| Scripted::text("never"), move |_| Some(Trouble::new(Fault::Reset, at))).await.expect("starts");
+        let server =
+            StandIn::troubled(|_, _| Scripted::text("never"), move |_| Some(Trouble::new(Fault::Reset, at))).await.expect("starts");
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         let error = client.get(format!("{}/models", server.url())).bearer_auth(StandIn::KEY).send().await.expect_err("no answer");
         let mut inner: &dyn std::error::Error = &error;

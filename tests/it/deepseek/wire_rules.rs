@@ -81,7 +81,9 @@ async fn no_role_developer() {
 async fn no_empty_lists_of_calls_or_tools() {
     let mut bare = request("Go.");
     bare.tools.clear();
-    let sent = [talk(vec![Scripted::text("ok"), Scripted::text("ok")], bare).await, talk(vec![Scripted::text("ok"); 2], request("Go.")).await].concat();
+    let sent =
+        [talk(vec![Scripted::text("ok"), Scripted::text("ok")], bare).await, talk(vec![Scripted::text("ok"); 2], request("Go.")).await]
+            .concat();
     assert!(messages(&sent).all(|message| message.get("tool_calls").is_none()));
     assert!(sent.iter().all(|body| body.get("tools").is_none_or(|tools| tools.as_array().is_some_and(|tools| !tools.is_empty()))));
 }
@@ -256,11 +258,24 @@ async fn it_streams_and_asks_for_the_usage() {
 #[tokio::test]
 async fn nothing_but_what_the_api_knows_is_sent() {
     let known = [
-        "model", "messages", "tools", "tool_choice", "thinking", "reasoning_effort", "response_format", "max_tokens", "temperature", "top_p",
-        "stop", "stream", "stream_options", "user_id",
+        "model",
+        "messages",
+        "tools",
+        "tool_choice",
+        "thinking",
+        "reasoning_effort",
+        "response_format",
+        "max_tokens",
+        "temperature",
+        "top_p",
+        "stop",
+        "stream",
+        "stream_options",
+        "user_id",
     ];
     let sent = talk(vec![act("e1"), Scripted::text("ok")], request("Go.")).await;
-    let unknown: Vec<&String> = sent.iter().flat_map(|body| body.as_object().expect("an object").keys()).filter(|key| !known.contains(&key.as_str())).collect();
+    let unknown: Vec<&String> =
+        sent.iter().flat_map(|body| body.as_object().expect("an object").keys()).filter(|key| !known.contains(&key.as_str())).collect();
     assert_eq!(unknown, Vec::<&String>::new());
 }
 

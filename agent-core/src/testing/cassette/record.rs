@@ -46,11 +46,11 @@ impl Recorder {
 impl Layer for Recorder {
     async fn complete(&self, cx: &Context, request: &Request, next: &dyn Model) -> Result<Reply, ModelError> {
         let outcome = next.complete(cx, request).await;
-        let mut line = json!({ "format": FORMAT, "model": next.info(), "request": request });
-        match &outcome {
-            Ok(reply) => line["reply"] = json!(reply),
-            Err(error) => line["error"] = without_times(json!(error)),
-        }
+        let (kind, said) = match &outcome {
+            Ok(reply) => ("reply", json!(reply)),
+            Err(error) => ("error", without_times(json!(error))),
+        };
+        let mut line = json!({ "format": FORMAT, "model": next.info(), "request": request, kind: said });
         cx.secrets().redact_json(&mut line);
         self.write(&line)?;
         outcome

@@ -29,7 +29,8 @@ fn recorded(path: &Path, model: ScriptedModel) -> Layered {
 }
 
 fn model() -> ScriptedModel {
-    let info = ModelInfo { id: "m".to_owned(), small: true, price: Some(Price { hit: 1.0, miss: 2.0, output: 3.0 }), ..ModelInfo::default() };
+    let info =
+        ModelInfo { id: "m".to_owned(), small: true, price: Some(Price { hit: 1.0, miss: 2.0, output: 3.0 }), ..ModelInfo::default() };
     let limited = ModelError::RateLimited { detail: "slow".to_owned(), retry_after: Some(std::time::Duration::from_mins(10)) };
     ScriptedModel::new().with_info(info).calls([call("click", json!({ "ref": "e1" }))]).fails(limited).says("Done.")
 }
@@ -46,9 +47,13 @@ async fn what_is_recorded_is_replayed() {
 
     let cassette = Cassette::open(&file).expect("a cassette");
     assert_eq!((cassette.info(), cassette.unused()), (live.info(), 3));
-    let replies: Vec<_> = [cassette.complete(&context(), &request("one")).await, cassette.complete(&context(), &request("two\nlines")).await].into();
+    let replies: Vec<_> =
+        [cassette.complete(&context(), &request("one")).await, cassette.complete(&context(), &request("two\nlines")).await].into();
     assert_eq!(replies[0].as_ref().expect("a reply"), first[0].as_ref().expect("a reply"));
-    assert!(matches!(&replies[1], Err(ModelError::RateLimited { detail, retry_after: None }) if detail == "slow"), "without its times: {replies:?}");
+    assert!(
+        matches!(&replies[1], Err(ModelError::RateLimited { detail, retry_after: None }) if detail == "slow"),
+        "without its times: {replies:?}"
+    );
     assert_eq!(cassette.unused(), 1);
     let last = cassette.complete(&context(), &request("three")).await.expect("a reply");
     assert_eq!((last.content.as_str(), cassette.unused()), ("Done.", 0));
@@ -60,14 +65,16 @@ async fn what_is_recorded_is_replayed() {
 async fn another_request_is_an_error_that_shows_where() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("c.ndjson");
-    let mut long = request(&(0..300).map(|n| format!("e{n} button\n")).collect::<String>());
+    // A screen of 300 lines, one of which is another one later.
+    let screen = |odd: &str| (0..300).map(|n| if n == 150 { odd } else { "button\n" }).collect::<String>();
+    let mut long = request(&screen("button \"Star\"\n"));
     recorded(&file, model()).complete(&context(), &long).await.expect("a reply");
-    long.messages = vec![Message::user((0..300).map(|n| format!("e{n} {}\n", if n == 150 { "link" } else { "button" })).collect::<String>())];
+    long.messages = vec![Message::user(screen("link \"Star\"\n"))];
     let cassette = Cassette::open(&file).expect("a cassette");
     let error = cassette.complete(&context(), &long).await.expect_err("another request");
     assert!(matches!(error, ModelError::Cassette { .. }) && !error.is_transient(), "{error}");
     let told = error.to_string();
-    assert!(told.contains("\n-e150 button\n+e150 link\n") && told.contains("record it again"), "{told}");
+    assert!(told.contains("\n-button \\\"Star\\\"\n+link \\\"Star\\\"\n") && told.contains("record it again"), "{told}");
     assert!(told.lines().count() < 12, "only what differs: {told}");
     assert_eq!(cassette.unused(), 1, "it is still to be asked");
 }

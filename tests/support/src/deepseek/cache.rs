@@ -34,7 +34,8 @@ impl Cache {
     /// Stores the end of the input, the end of the output, and what the input has in common with each one before it.
     pub(super) fn store(&mut self, body: &Value, reply: Option<(&Reply, usize)>) {
         let (user, prompt) = (user(body), prompt(body));
-        let common: Vec<String> = self.inputs.iter().filter(|(owner, _)| *owner == user).map(|(_, earlier)| shared(earlier, &prompt)).collect();
+        let common: Vec<String> =
+            self.inputs.iter().filter(|(owner, _)| *owner == user).map(|(_, earlier)| shared(earlier, &prompt)).collect();
         self.units.extend(common.into_iter().map(|unit| (user.clone(), unit)));
         if let Some((reply, number)) = reply {
             self.units.push((user.clone(), format!("{prompt}{}", output(reply, number, super::rules::thinking(body)))));
@@ -94,7 +95,8 @@ fn turn(message: &Value, thinking: bool) -> String {
 /// A reply as it comes back in the next request, if nothing of it is changed. Its arguments are compared as values: they come
 /// back in the client's own spacing.
 fn output(reply: &Reply, number: usize, thinking: bool) -> String {
-    let calls = reply.calls.iter().enumerate().map(|(index, call)| (stream::id(call, index, number), call.name.clone(), call.arguments.clone()));
+    let calls =
+        reply.calls.iter().enumerate().map(|(index, call)| (stream::id(call, index, number), call.name.clone(), call.arguments.clone()));
     answer(reply.reasoning.as_deref().filter(|_| thinking).unwrap_or_default(), &reply.text, calls)
 }
 
@@ -102,7 +104,7 @@ fn answer(reasoning: &str, content: &str, calls: impl Iterator<Item = (String, S
     let mut text = format!("<assistant>{reasoning}</think>{content}");
     for (id, name, arguments) in calls {
         let arguments = serde_json::from_str::<Value>(&arguments).map_or(arguments, |value| value.to_string());
-        text.push_str(&format!("<call>{id} {name} {arguments}"));
+        text.extend(["<call>", &id, " ", &name, " ", &arguments]);
     }
     text.push_str("</>");
     text

@@ -167,7 +167,6 @@ pub(super) fn body(mut events: Vec<Event>, trouble: &Trouble, sizes: &[usize]) -
             }
         }
         Fault::OutOfOrder if index + 1 < events.len() => events.swap(index, index + 1),
-        Fault::OutOfOrder => {}
         Fault::InvalidUtf8 => match events.get_mut(index) {
             Some(event) => {
                 let middle = event.bytes.len() / 2;
@@ -183,8 +182,8 @@ pub(super) fn body(mut events: Vec<Event>, trouble: &Trouble, sizes: &[usize]) -
             return text.chunks(LARGE).map(|piece| Step::Chunk(piece.to_vec())).chain(end).collect();
         }
         Fault::GarbageJson => inject(&mut events, b"data: {\"choices\": [{\"delta\":\n\n".to_vec()),
-        // The head is the caller's.
-        Fault::WrongContentType => {}
+        // The last event comes after nothing; and the head is the caller's.
+        Fault::OutOfOrder | Fault::WrongContentType => {}
     }
     let mut text: Vec<u8> = events.into_iter().flat_map(|event| event.bytes).collect();
     text.truncate(cut);

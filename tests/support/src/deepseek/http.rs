@@ -50,8 +50,7 @@ pub(super) async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Asked>
     let mut line = String::new();
     stream.read_line(&mut line).await?;
     let mut words = line.split_whitespace().map(str::to_owned);
-    let mut asked =
-        Asked { method: words.next().unwrap_or_default(), path: words.next().unwrap_or_default(), ..Asked::default() };
+    let mut asked = Asked { method: words.next().unwrap_or_default(), path: words.next().unwrap_or_default(), ..Asked::default() };
     loop {
         line.clear();
         if stream.read_line(&mut line).await? == 0 {
@@ -73,7 +72,7 @@ pub(super) async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Asked>
 pub(super) fn head(status: u16, headers: &[(String, String)]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} As-Scripted\r\nconnection: close\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name, ": ", value, "\r\n"]);
     }
     text.push_str("\r\n");
     text.into_bytes()

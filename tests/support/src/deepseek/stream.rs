@@ -57,6 +57,13 @@ fn identity(body: &Value, number: usize, kind: &str) -> Value {
     json!({ "id": id, "object": kind, "created": 1_795_000_000, "model": model, "system_fingerprint": "fp_stand_in" })
 }
 
+/// Sets a field of an object.
+fn set(object: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
+}
+
 fn finish(reply: &Reply) -> &str {
     reply.finish.as_deref().unwrap_or(if reply.calls.is_empty() { "stop" } else { "tool_calls" })
 }
@@ -69,8 +76,8 @@ fn reasoning<'a>(body: &Value, reply: &'a Reply) -> Option<&'a str> {
 pub(super) fn events(body: &Value, reply: &Reply, number: usize, tokens: Tokens) -> Vec<Event> {
     let chunk = |part: Part, choices: Value, usage: Value| {
         let mut chunk = identity(body, number, "chat.completion.chunk");
-        chunk["choices"] = choices;
-        chunk["usage"] = usage;
+        set(&mut chunk, "choices", choices);
+        set(&mut chunk, "usage", usage);
         Event { part, bytes: format!("data: {chunk}\n\n").into_bytes() }
     };
     let delta = |part: Part, delta: Value| {
@@ -157,18 +164,18 @@ pub(super) fn whole(body: &Value, reply: &Reply, number: usize, tokens: Tokens) 
     let reasoning = reasoning(body, reply);
     let mut message = json!({ "role": "assistant", "content": reply.text });
     if let Some(reasoning) = reasoning {
-        message["reasoning_content"] = reasoning.into();
+        set(&mut message, "reasoning_content", reasoning.into());
     }
     if !reply.calls.is_empty() {
         let call = |(index, call): (usize, &Call)| {
             let id = id(call, index, number);
             json!({ "index": index, "id": id, "type": "function", "function": { "name": call.name, "arguments": call.arguments } })
         };
-        message["tool_calls"] = reply.calls.iter().enumerate().map(call).collect();
+        set(&mut message, "tool_calls", reply.calls.iter().enumerate().map(call).collect());
     }
     let mut object = identity(body, number, "chat.completion");
-    object["choices"] = json!([{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(reply) }]);
-    object["usage"] = usage(reply, reasoning.unwrap_or_default(), tokens);
+    set(&mut object, "choices", json!([{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(reply) }]));
+    set(&mut object, "usage", usage(reply, reasoning.unwrap_or_default(), tokens));
     let mut bytes = vec![b'\n'; reply.keep_alives];
     bytes.extend_from_slice(object.to_string().as_bytes());
     bytes

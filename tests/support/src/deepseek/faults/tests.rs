@@ -7,10 +7,17 @@ use crate::deepseek::http::Step;
 use crate::deepseek::stream::{Event, Part};
 
 fn events() -> Vec<Event> {
-    [(Part::Reasoning, "rr"), (Part::Reasoning, "RR"), (Part::Text, "tttt"), (Part::Arguments, "aaaa"), (Part::Finish, "ff"), (Part::Done, "dd")]
-        .into_iter()
-        .map(|(part, text)| Event { part, bytes: text.as_bytes().to_vec() })
-        .collect()
+    [
+        (Part::Reasoning, "rr"),
+        (Part::Reasoning, "RR"),
+        (Part::Text, "tttt"),
+        (Part::Arguments, "aaaa"),
+        (Part::Finish, "ff"),
+        (Part::Done, "dd"),
+    ]
+    .into_iter()
+    .map(|(part, text)| Event { part, bytes: text.as_bytes().to_vec() })
+    .collect()
 }
 
 /// The text that comes, and how it ends.

@@ -159,7 +159,9 @@ pub(super) fn prefix(messages: &[Value], has_tools: bool, json_mode: bool, beta:
     let Some(place) = messages.iter().position(is_prefix) else { return Ok(()) };
     let last = messages.get(place).is_some_and(|message| text(message, "role") == Some("assistant")) && place + 1 == messages.len();
     if !last {
-        return Err("Invalid completion message: prefix set true with message which is not final message or message role is not assistant".into());
+        return Err(
+            "Invalid completion message: prefix set true with message which is not final message or message role is not assistant".into()
+        );
     }
     if json_mode {
         return Err("response_format json_object should not be used with prefix".into());

@@ -177,11 +177,10 @@ fn range(body: &Value, field: &str, fits: impl Fn(f64) -> bool, words: &str) -> 
 
 fn stops(stop: &Value) -> Checked {
     match stop {
-        Value::Null => Ok(()),
         Value::String(one) if one.is_empty() => {
             Err("Invalid 'stop': empty string. Expected a string with minimum length 1, but got an empty string instead.".into())
         }
-        Value::String(_) => Ok(()),
+        Value::Null | Value::String(_) => Ok(()),
         Value::Array(many) if many.len() > MOST_STOPS => Err(format!("Stop string array too long: {}", many.len()).into()),
         Value::Array(many) => match many.iter().position(|one| one.as_str().is_none_or(str::is_empty)) {
             Some(place) => Err(format!(

@@ -18,9 +18,11 @@ fn name(tool: &Value) -> &str {
 /// Number, kinds and names.
 pub(super) fn names(tools: &[Value]) -> Checked {
     if tools.len() > MOST {
-        return Err(
-            format!("Invalid 'tools': array too long. Expected an array with maximum length {MOST}, but got {} instead.", tools.len()).into()
-        );
+        return Err(format!(
+            "Invalid 'tools': array too long. Expected an array with maximum length {MOST}, but got {} instead.",
+            tools.len()
+        )
+        .into());
     }
     for (index, tool) in tools.iter().enumerate() {
         if text(tool, "type") != Some("function") {
@@ -55,14 +57,14 @@ pub(super) fn names(tools: &[Value]) -> Checked {
 pub(super) fn schemas(tools: &[Value], choice: Option<&Value>, thinking: bool) -> Checked {
     let choice = choice.unwrap_or(&Value::Null);
     let named = choice.pointer("/function/name").and_then(Value::as_str);
-    let known = choice.is_null() || ["none", "auto", "required"].iter().any(|word| choice == word);
-    if !known && (text(choice, "type") != Some("function") || named.is_none()) {
+    let is_word = choice.is_null() || ["none", "auto", "required"].iter().any(|word| choice == word);
+    if !is_word && (text(choice, "type") != Some("function") || named.is_none()) {
         return Err("tool_choice: expected one of `none`, `auto`, `required` or a tool".into());
     }
-    let mut names = BTreeSet::new();
+    let mut known = BTreeSet::new();
     for tool in tools {
         let name = name(tool);
-        if !names.insert(name) {
+        if !known.insert(name) {
             return Err("Tool names must be unique.".into());
         }
         // The schemas of strict tools have rules of their own.
@@ -81,7 +83,7 @@ pub(super) fn schemas(tools: &[Value], choice: Option<&Value>, thinking: bool) -
         return Err("Thinking mode does not support this tool_choice".into());
     }
     match named {
-        Some(name) if !names.contains(name) => {
+        Some(name) if !known.contains(name) => {
             Err(format!("Invalid value for 'tool_call': no function named '{name}' was specified in the 'tools' parameter.").into())
         }
         _ => Ok(()),
