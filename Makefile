@@ -55,6 +55,14 @@ doctor: setup ## Say what handiwork itself misses on this machine.
 test: setup ## Run every test, and the programs in the documentation.
 	@scripts/test.sh
 
+.PHONY: wire
+wire: ## Show whole that DeepSeek's protocol is spoken right; the last line tells how much was shown.
+	@scripts/wire.sh
+
+.PHONY: bless-wire
+bless-wire: ## Take what the client sends now as what the vendor's crate is given (tests/recipe/requests.ndjson).
+	HANDIWORK_BLESS=1 $(CARGO) test --package handiwork --test it deepseek::recipe
+
 .PHONY: fmt
 fmt: ## Format the sources.
 	$(CARGO) fmt --all

@@ -11,3 +11,4 @@ else
     "$cargo" test --workspace --all-targets
 fi
 "$cargo" test --workspace --doc
+scripts/recipe.sh

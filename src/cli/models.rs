@@ -6,15 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use handiwork::core::Model;
+use handiwork::core::layer::Layered;
 use handiwork::core::model::compat::{CapabilityCache, Dialect, OpenAiCompat, Prompted, Tools};
 use handiwork::core::model::deepseek::DeepSeek;
+use handiwork::core::testing::{Cassette, Recorder};
 
 use super::paths::Paths;
 use super::{Code, Failure, print};
 
 /// What `--model` takes.
 const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | ollama:[URL#]ID | llama-server[:URL] | vllm:URL[#ID] | sglang:URL[#ID] | \
-                    lmstudio:[URL#]ID | openai:BASE_URL#ID [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
+                    lmstudio:[URL#]ID | openai:BASE_URL#ID | cassette:FILE [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ModelArgs {
@@ -70,6 +72,10 @@ pub(crate) async fn open(args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Mode
             })?;
             server(None, rest, args, paths).await
         }
+        "cassette" => {
+            let file = rest.ok_or_else(|| Failure::new(Code::Usage, "no cassette is named").hint("write cassette:FILE"))?;
+            Ok(Arc::new(Cassette::open(file).map_err(|error| Failure::new(Code::Missing, error))?))
+        }
         _ => match Dialect::KNOWN.into_iter().find(|dialect| dialect.name == kind) {
             Some(dialect) => server(Some(dialect), rest.unwrap_or_default(), args, paths).await,
             None => Err(Failure::new(Code::Usage, format!("no model is called \"{spec}\"")).hint(HELP)),
@@ -111,6 +117,12 @@ async fn server(dialect: Option<Dialect>, rest: &str, args: &ModelArgs, paths: &
     }
     let model = model.probed().await.map_err(|error| Failure::new(Code::Model, error))?;
     Ok(Arc::new(model))
+}
+
+/// The same model, with what it is asked and says written to `file`.
+pub(crate) fn recorded(model: Arc<dyn Model>, file: &Path) -> Result<Arc<dyn Model>, Failure> {
+    let recorder = Recorder::create(file).map_err(|error| Failure::new(Code::Missing, error))?;
+    Ok(Arc::new(Layered::new(model, Arc::new(recorder))))
 }
 
 #[cfg(feature = "local")]

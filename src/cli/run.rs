@@ -52,6 +52,9 @@ pub(crate) struct Args {
     /// Show a model that sees a picture of each screen too (deepseek-flash; at most 1,024 tokens each)
     #[arg(long)]
     pictures: bool,
+    /// Record what the model is asked and says, without secrets; replay it with --model cassette:FILE
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Write the report here when the run is over
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -65,6 +68,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     if args.pictures && !model.info().vision {
         print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
     }
+    let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
     let browser = Arc::new(args.browser.launch().await?);
     let agent = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
         .shared_surface(browser.clone())

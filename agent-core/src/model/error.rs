@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// Why there is no reply.
-#[derive(Debug, thiserror::Error)]
+use serde::{Deserialize, Serialize};
+
+/// Why there is no reply. It can be written to a cassette, and is the same when it is read back.
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ModelError {
     /// The request breaks a rule of the provider; sending it again would fail again.
@@ -65,6 +68,14 @@ pub enum ModelError {
     /// A local model could not be loaded or run.
     #[error("{problem}; {hint}")]
     Local {
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A cassette can't be written, or does not hold what was asked.
+    #[error("{problem}; {hint}")]
+    Cassette {
         /// What is wrong.
         problem: String,
         /// What to do about it.

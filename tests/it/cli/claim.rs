@@ -13,7 +13,7 @@ use super::{handiwork, run};
 const CANARY: &str = "canary-9d27-übung&x";
 
 /// The ref of the element whose line holds `words`, in the newest screen that the model was sent.
-fn find(request: &Value, words: &str) -> String {
+pub(super) fn find(request: &Value, words: &str) -> String {
     let all: Vec<&str> =
         request["messages"].as_array().expect("messages").iter().filter_map(|message| message["content"].as_str()).collect();
     let line = all.iter().rev().flat_map(|text| text.lines().rev()).find(|line| line.contains(words));

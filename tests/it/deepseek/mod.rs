@@ -1,9 +1,14 @@
 //! DeepSeek's API by the real wire, against the stand-in server; what was sent is asserted, not only what came back.
-#![allow(clippy::expect_used, reason = "helpers of tests")]
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 mod account;
+mod any_cut;
 mod conversation;
 mod failures;
+mod faults;
+mod recipe;
+mod service;
+mod wire_rules;
 
 use std::time::Duration;
 
@@ -35,5 +40,17 @@ fn request(goal: &str) -> Request {
         tools: vec![tool("click"), tool("fill")],
         messages: vec![Message::user(goal)],
         ..Request::default()
+    }
+}
+
+/// Whether the suites run whole: `make wire` names a folder for their counts.
+fn whole() -> bool {
+    std::env::var_os("HANDIWORK_WIRE").is_some()
+}
+
+/// Tells `make wire` how many cases there were.
+fn tally(name: &str, cases: usize) {
+    if let Some(folder) = std::env::var_os("HANDIWORK_WIRE") {
+        std::fs::write(std::path::Path::new(&folder).join(name), cases.to_string()).expect("the folder is there");
     }
 }

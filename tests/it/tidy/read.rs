@@ -60,7 +60,7 @@ fn walk(folder: &Path, found: &mut Vec<Source>) {
         let generated = folder == root() && SKIPPED.contains(&name.as_str());
         if kind.is_dir() && !generated {
             walk(&path, found);
-        } else if kind.is_file() && !generated && entry.metadata().is_ok_and(|about| about.len() < LARGEST) {
+        } else if kind.is_file() && !generated && name != "Cargo.lock" && entry.metadata().is_ok_and(|about| about.len() < LARGEST) {
             found.extend(read(&path));
         }
     }

@@ -40,7 +40,10 @@ pub(super) fn of_status(status: u16, headers: &Headers<'_>, body: &str, id: &str
 pub(super) fn in_stream(error: &Value) -> ModelError {
     let detail = words(&error.to_string());
     let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
-    too_long(&detail).unwrap_or(ModelError::Server { status, detail, retry_after: None })
+    match status {
+        429 => ModelError::RateLimited { detail, retry_after: None },
+        _ => too_long(&detail).unwrap_or(ModelError::Server { status, detail, retry_after: None }),
+    }
 }
 
 /// DeepSeek tells an unknown model with 400.

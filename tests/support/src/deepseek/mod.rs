@@ -2,8 +2,13 @@
 //! refuses. What it was asked is kept, so that requests can be asserted too.
 //!
 //! It is as strict as the vendor's own documents and request checks (November 2026), and nowhere laxer: a request that passes
-//! here is a request that the real API takes. Where they don't say, it is silent.
+//! here is a request that the real API takes. Where they don't say, it is silent. What goes wrong on the way is data as well:
+//! see [`Trouble`].
 
+mod cache;
+mod faults;
+mod http;
+pub mod models;
 mod rules;
 mod script;
 mod stream;
@@ -12,25 +17,22 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::io::BufReader;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
 
+use cache::Cache;
+pub use faults::{Fault, Place, Trouble};
+use http::{Asked, Step};
 pub use script::Scripted;
-use script::{Kind, Tokens};
-
-/// The models that there are.
-pub const MODELS: [&str; 2] = ["deepseek-flash", "deepseek-v4-pro"];
+use script::{Kind, Reply, Tokens};
 
 /// What was asked, and what came of it.
 #[derive(Debug, Clone)]
 pub struct Recorded {
+    /// The path, such as `/chat/completions`.
+    pub path: String,
     /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body; null if it was no JSON.
@@ -48,27 +50,38 @@ pub struct StandIn {
 }
 
 type Answer = Box<dyn Fn(&Value, usize) -> Scripted + Send + Sync>;
+type Plan = Box<dyn Fn(usize) -> Option<Trouble> + Send + Sync>;
 
 struct Shared {
     answer: Answer,
-    recorded: Mutex<Vec<Recorded>>,
+    plan: Plan,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    recorded: Vec<Recorded>,
+    cache: Cache,
 }
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("recorded", &self.recorded().len()).finish_non_exhaustive()
+        f.debug_struct("Shared").field("recorded", &self.state().recorded.len()).finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    fn recorded(&self) -> MutexGuard<'_, Vec<Recorded>> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl StandIn {
     /// The only key that is accepted.
     pub const KEY: &'static str = "sk-stand-in";
+
+    /// The key of an account without balance.
+    pub const KEY_WITHOUT_BALANCE: &'static str = "sk-stand-in-empty";
 
     /// A server that gives these replies, one a request, in order. When they are used up it answers 500.
     pub async fn start(script: Vec<Scripted>) -> io::Result<Self> {
@@ -78,20 +91,19 @@ impl StandIn {
 
     /// A server that makes each reply from the request's body and its number, counted from 0 over accepted requests.
     pub async fn answering(answer: impl Fn(&Value, usize) -> Scripted + Send + Sync + 'static) -> io::Result<Self> {
-        let shared = Arc::new(Shared { answer: Box::new(answer), recorded: Mutex::default() });
+        Self::troubled(answer, |_| None).await
+    }
+
+    /// The same, with what goes wrong in each exchange by its number, counted from 0 over connections; there is one a request.
+    /// A request that is read is accepted, whatever happens to its reply.
+    pub async fn troubled(
+        answer: impl Fn(&Value, usize) -> Scripted + Send + Sync + 'static,
+        plan: impl Fn(usize) -> Option<Trouble> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared { answer: Box::new(answer), plan: Box::new(plan), state: Mutex::default() });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let app = Router::new()
-            .route("/chat/completions", post(complete))
-            .route("/v1/chat/completions", post(complete))
-            .route("/models", get(models))
-            .route("/user/balance", get(balance))
-            .with_state(Arc::clone(&shared));
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).await {
-                tracing::error!(%error, "the stand-in ended");
-            }
-        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { url, shared, task })
     }
 
@@ -104,19 +116,19 @@ impl StandIn {
     /// The bodies of all requests so far, refused ones too.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {
-        self.shared.recorded().iter().map(|recorded| recorded.body.clone()).collect()
+        self.shared.state().recorded.iter().map(|recorded| recorded.body.clone()).collect()
     }
 
     /// All requests so far, with their headers.
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {
-        self.shared.recorded().clone()
+        self.shared.state().recorded.clone()
     }
 
     /// Why requests were refused by the API's rules. Empty when all was right.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {
-        self.shared.recorded().iter().filter_map(|recorded| recorded.refused.clone()).collect()
+        self.shared.state().recorded.iter().filter_map(|recorded| recorded.refused.clone()).collect()
     }
 }
 
@@ -126,77 +138,141 @@ impl Drop for StandIn {
     }
 }
 
-async fn models(headers: HeaderMap) -> Response {
-    if let Err((status, why)) = authorised(&headers) {
-        return refusal(status, &why, &[]);
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // Dropped with this task, and every connection with it.
+    let mut connections = JoinSet::new();
+    let mut number = 0;
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { return };
+        let (shared, exchange) = (Arc::clone(&shared), number);
+        number += 1;
+        connections.spawn(async move {
+            // A client that leaves is no fault of the server.
+            if let Err(error) = serve(stream, &shared, exchange).await {
+                tracing::debug!(%error, "a connection of the stand-in ended");
+            }
+        });
+        while connections.try_join_next().is_some() {}
     }
-    let data: Vec<Value> = MODELS.iter().map(|id| json!({ "id": id, "object": "model", "owned_by": "deepseek" })).collect();
-    Json(json!({ "object": "list", "data": data })).into_response()
 }
 
-async fn balance(headers: HeaderMap) -> Response {
-    if let Err((status, why)) = authorised(&headers) {
-        return refusal(status, &why, &[]);
+async fn serve(stream: TcpStream, shared: &Shared, exchange: usize) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let trouble = (shared.plan)(exchange);
+    if let Some(Trouble { fault, at: Place::Connect }) = &trouble {
+        return http::write(BufReader::new(stream), faults::early(fault)).await;
     }
-    let amount = json!({ "currency": "USD", "total_balance": "110.00", "granted_balance": "10.00", "topped_up_balance": "100.00" });
-    Json(json!({ "is_available": true, "balance_infos": [amount] })).into_response()
+    let mut stream = BufReader::new(stream);
+    let asked = http::read(&mut stream).await?;
+    let steps = answer(shared, &asked, trouble.as_ref());
+    http::write(stream, steps).await
 }
 
-async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> Response {
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let refused = check(&headers, &body).err();
+fn answer(shared: &Shared, asked: &Asked, trouble: Option<&Trouble>) -> Vec<Step> {
+    let path = asked.path.split('?').next().unwrap_or_default();
+    let (beta, route) = match path.strip_prefix("/beta") {
+        Some(rest) => (true, rest),
+        None => (false, path.strip_prefix("/v1").unwrap_or(path)),
+    };
+    match (asked.method.as_str(), route) {
+        ("POST", "/chat/completions") => complete(shared, asked, beta, trouble),
+        _ if trouble.is_some_and(Trouble::is_early) => trouble.map(|trouble| faults::early(&trouble.fault)).unwrap_or_default(),
+        ("GET", "/models") => authorised(asked, || {
+            let model = |id: &str| json!({ "id": id, "object": "model", "owned_by": "deepseek" });
+            json!({ "object": "list", "data": models::LISTED.map(model) })
+        }),
+        ("GET", "/user/balance") => authorised(asked, || {
+            json!({ "is_available": true, "balance_infos": [
+                { "currency": "USD", "total_balance": "110.00", "granted_balance": "10.00", "topped_up_balance": "100.00" },
+            ] })
+        }),
+        _ => refusal(404, "Not Found", &[]),
+    }
+}
+
+fn complete(shared: &Shared, asked: &Asked, beta: bool, trouble: Option<&Trouble>) -> Vec<Step> {
+    let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    let refused = check(asked, &body, beta).err();
     let (number, cached) = {
-        let mut recorded = shared.recorded();
-        let accepted = || recorded.iter().filter(|earlier| earlier.refused.is_none());
-        let seen = (accepted().count(), stream::cached(&body, accepted().map(|earlier| &earlier.body)));
-        let headers =
-            headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
-        recorded.push(Recorded { headers, body: body.clone(), refused: refused.as_ref().map(|(_, why)| why.clone()) });
-        seen
+        let mut state = shared.state();
+        let number = state.recorded.iter().filter(|earlier| earlier.refused.is_none()).count();
+        let why = refused.as_ref().map(|(_, why)| why.clone());
+        state.recorded.push(Recorded { path: asked.path.clone(), headers: asked.headers.clone(), body: body.clone(), refused: why });
+        (number, state.cache.hit(&body))
     };
     if let Some((status, why)) = refused {
         return refusal(status, &why, &[]);
+    }
+    if let Some(trouble) = trouble.filter(|trouble| trouble.is_early() || trouble.fault == Fault::WrongContentType) {
+        return faults::early(&trouble.fault);
     }
     let scripted = (shared.answer)(&body, number);
     match scripted.kind {
         Kind::Refusal { status, message, headers } => refusal(status, &message, &headers),
         Kind::Reply(reply) => {
-            let prompt = stream::tokens(&body);
+            shared.state().cache.store(&body, Some((&reply, number)));
+            let prompt = cache::tokens(&body);
             let tokens = reply.tokens.unwrap_or(Tokens { prompt, cached: cached.min(prompt), completion: None, reasoning: None });
-            let events = stream::events(&body, &reply, number, tokens);
-            let media = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-            (media, Body::from_stream(stream::bytes(events, &reply))).into_response()
+            respond(&body, &reply, number, tokens, trouble)
         }
     }
 }
 
-fn check(headers: &HeaderMap, body: &Value) -> Result<(), (u16, String)> {
-    authorised(headers)?;
-    rules::check(body).map_err(|why| (400, why))
+fn respond(body: &Value, reply: &Reply, number: usize, tokens: Tokens, trouble: Option<&Trouble>) -> Vec<Step> {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let streams = body.get("stream") == Some(&Value::Bool(true));
+    let kind = if streams { "text/event-stream; charset=utf-8" } else { "application/json" };
+    let headers = [header("content-type", kind), header("cache-control", "no-cache"), header("transfer-encoding", "chunked")];
+    let head = Step::Raw(http::head(200, &headers));
+    let steps = if streams {
+        let events = stream::events(body, reply, number, tokens);
+        match trouble {
+            Some(trouble) => faults::body(events, trouble, stream::sizes(reply)),
+            None => stream::steps(&events, reply),
+        }
+    } else {
+        faults::pieces(&stream::whole(body, reply, number, tokens), stream::sizes(reply)).chain([Step::Last]).collect()
+    };
+    std::iter::once(head).chain(steps).collect()
 }
 
-fn authorised(headers: &HeaderMap) -> Result<(), (u16, String)> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match given.strip_prefix("Bearer ") {
-        Some(StandIn::KEY) => Ok(()),
+fn key(asked: &Asked) -> Result<(), (u16, String)> {
+    match asked.header("authorization").unwrap_or_default().strip_prefix("Bearer ") {
+        Some(StandIn::KEY | StandIn::KEY_WITHOUT_BALANCE) => Ok(()),
         // The real one shows a part of the key; showing all of it is the harder test.
         Some(key) => Err((401, format!("Authentication Fails, Your api key: {key} is invalid"))),
         None => Err((401, "Authentication Fails (auth header format should be Bearer sk-...)".to_owned())),
     }
 }
 
-fn refusal(status: u16, message: &str, headers: &[(String, String)]) -> Response {
+fn check(asked: &Asked, body: &Value, beta: bool) -> Result<(), (u16, String)> {
+    key(asked)?;
+    if asked.header("authorization").is_some_and(|value| value.ends_with(StandIn::KEY_WITHOUT_BALANCE)) {
+        return Err((402, "Insufficient Balance".to_owned()));
+    }
+    rules::check(body, beta).map_err(|breach| (breach.status, breach.why))
+}
+
+fn authorised(asked: &Asked, object: impl Fn() -> Value) -> Vec<Step> {
+    match key(asked) {
+        Ok(()) => json(200, &object(), &[]),
+        Err((status, why)) => refusal(status, &why, &[]),
+    }
+}
+
+fn refusal(status: u16, message: &str, headers: &[(String, String)]) -> Vec<Step> {
     let kind = match status {
         401 => "authentication_error",
         500.. => "internal_error",
         _ => "invalid_request_error",
     };
-    let body = json!({ "error": { "message": message, "type": kind, "param": null, "code": kind } });
-    let mut response = (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(body)).into_response();
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<header::HeaderName>(), value.parse()) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    json(status, &json!({ "error": { "message": message, "type": kind, "param": null, "code": kind } }), headers)
+}
+
+fn json(status: u16, body: &Value, headers: &[(String, String)]) -> Vec<Step> {
+    let body = body.to_string().into_bytes();
+    let mut all = headers.to_vec();
+    all.push(("content-type".to_owned(), "application/json".to_owned()));
+    all.push(("content-length".to_owned(), body.len().to_string()));
+    vec![Step::Raw(http::head(status, &all)), Step::Raw(body)]
 }

@@ -25,6 +25,7 @@ pub(super) struct Reply {
     pub(super) usage_apart: bool,
     pub(super) done: bool,
     pub(super) end: End,
+    pub(super) pieces: Option<Vec<usize>>,
 }
 
 #[derive(Debug, Clone)]
@@ -144,6 +145,12 @@ impl Scripted {
     #[must_use]
     pub fn without_done(self) -> Self {
         self.with(|reply| reply.done = false)
+    }
+
+    /// The same, with its body in pieces of these sizes, in bytes and repeated. Without this they are awkward and all the same.
+    #[must_use]
+    pub fn in_pieces(self, sizes: impl Into<Vec<usize>>) -> Self {
+        self.with(|reply| reply.pieces = Some(sizes.into()))
     }
 
     /// The same with a header; refusals only.

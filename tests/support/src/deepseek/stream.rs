@@ -1,46 +1,44 @@
-//! A scripted reply as a stream of events, in as many and as awkward pieces as the real API may give.
+//! A scripted reply as a stream of events, in as many and as awkward pieces as the real API may give; or as one object.
 //!
 //! Text comes a few characters at a time, the pieces of several calls interleave, and the bytes of the body are cut without
 //! regard to lines or characters.
 
-use std::io;
-
-use axum::body::Bytes;
-use futures::stream::{self, Stream, StreamExt as _};
 use serde_json::{Value, json};
 
+use super::faults;
+use super::http::Step;
 use super::script::{Call, End, Reply, Tokens};
 
 /// Characters of a piece of text.
 const PIECE: usize = 3;
 
 /// Bytes of a piece of the body: no divisor of anything.
-const CUT: usize = 37;
+pub(super) const CUT: usize = 37;
 
-/// Tokens of a stored unit of the prefix cache.
-const UNIT: u64 = 64;
+const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
-/// A rough count of the request's tokens.
-pub(super) fn tokens(body: &Value) -> u64 {
-    (prompt(body).len() / 4) as u64
+/// What an event is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    KeepAlive,
+    Role,
+    Reasoning,
+    Text,
+    /// The head of a call.
+    Call,
+    Arguments,
+    Finish,
+    Usage,
+    Done,
+    /// Put in by a fault.
+    Fault,
 }
 
-/// How much of the request an earlier one began with, in whole units.
-pub(super) fn cached<'a>(body: &Value, earlier: impl Iterator<Item = &'a Value>) -> u64 {
-    let prompt = prompt(body);
-    let common = earlier.map(|earlier| common_prefix(&prompt, &self::prompt(earlier))).max().unwrap_or(0);
-    common as u64 / 4 / UNIT * UNIT
-}
-
-fn common_prefix(one: &str, two: &str) -> usize {
-    one.bytes().zip(two.bytes()).take_while(|(a, b)| a == b).count()
-}
-
-/// The request in the order in which the real API renders it: settings and tools first, then the messages.
-fn prompt(body: &Value) -> String {
-    let part = |name: &str| body.get(name).map(ToString::to_string).unwrap_or_default();
-    let messages = part("messages");
-    format!("{}{}{}{}", part("model"), part("thinking"), part("tools"), messages.trim_end_matches(']'))
+/// One event, line ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Event {
+    pub(super) part: Part,
+    pub(super) bytes: Vec<u8>,
 }
 
 fn pieces(text: &str) -> Vec<String> {
@@ -48,52 +46,98 @@ fn pieces(text: &str) -> Vec<String> {
     chars.chunks(PIECE).map(|piece| piece.iter().collect()).collect()
 }
 
-/// The events of a reply: the text of each, line ends included.
-pub(super) fn events(body: &Value, reply: &Reply, number: usize, tokens: Tokens) -> Vec<String> {
-    let thinking = super::rules::thinking(body);
-    let chunk = |choices: Value, usage: Value| {
-        let model = body.get("model").cloned().unwrap_or_default();
-        let id = format!("00000000-0000-4000-8000-{number:012}");
-        let chunk = json!({ "id": id, "object": "chat.completion.chunk", "created": 1_795_000_000, "model": model, "system_fingerprint": "fp_stand_in", "choices": choices, "usage": usage });
-        format!("data: {chunk}\n\n")
+/// The id of a reply's call.
+pub(super) fn id(call: &Call, index: usize, number: usize) -> String {
+    call.id.clone().unwrap_or_else(|| format!("call_{index:02}_StandIn{number:05}aBcDeFgH{index:04}"))
+}
+
+fn identity(body: &Value, number: usize, kind: &str) -> Value {
+    let model = body.get("model").cloned().unwrap_or_default();
+    let id = format!("00000000-0000-4000-8000-{number:012}");
+    json!({ "id": id, "object": kind, "created": 1_795_000_000, "model": model, "system_fingerprint": "fp_stand_in" })
+}
+
+/// Sets a field of an object.
+fn set(object: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
+}
+
+fn finish(reply: &Reply) -> &str {
+    reply.finish.as_deref().unwrap_or(if reply.calls.is_empty() { "stop" } else { "tool_calls" })
+}
+
+fn reasoning<'a>(body: &Value, reply: &'a Reply) -> Option<&'a str> {
+    super::rules::thinking(body).then(|| reply.reasoning.as_deref().unwrap_or_default())
+}
+
+/// The events of a reply.
+pub(super) fn events(body: &Value, reply: &Reply, number: usize, tokens: Tokens) -> Vec<Event> {
+    let chunk = |part: Part, choices: Value, usage: Value| {
+        let mut chunk = identity(body, number, "chat.completion.chunk");
+        set(&mut chunk, "choices", choices);
+        set(&mut chunk, "usage", usage);
+        Event { part, bytes: format!("data: {chunk}\n\n").into_bytes() }
     };
-    let delta = |delta: Value| chunk(json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": null }]), Value::Null);
+    let delta = |part: Part, delta: Value| {
+        chunk(part, json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": null }]), Value::Null)
+    };
 
-    let mut events = vec![delta(if thinking {
-        json!({ "role": "assistant", "content": null, "reasoning_content": "" })
-    } else {
-        json!({ "role": "assistant", "content": "" })
-    })];
-    let reasoning = reply.reasoning.as_deref().filter(|_| thinking).unwrap_or_default();
-    events.extend(pieces(reasoning).into_iter().map(|piece| delta(json!({ "content": null, "reasoning_content": piece }))));
-    events.extend(pieces(&reply.text).into_iter().map(|piece| delta(json!({ "content": piece, "reasoning_content": null }))));
-    events.extend(call_events(&reply.calls, number).into_iter().map(|fragment| delta(json!({ "tool_calls": [fragment] }))));
+    let reasoning = reasoning(body, reply);
+    let mut said = vec![delta(
+        Part::Role,
+        match reasoning {
+            Some(_) => json!({ "role": "assistant", "content": null, "reasoning_content": "" }),
+            None => json!({ "role": "assistant", "content": "" }),
+        },
+    )];
+    let thought = pieces(reasoning.unwrap_or_default());
+    said.extend(thought.into_iter().map(|piece| delta(Part::Reasoning, json!({ "content": null, "reasoning_content": piece }))));
+    said.extend(pieces(&reply.text).into_iter().map(|piece| delta(Part::Text, json!({ "content": piece, "reasoning_content": null }))));
+    said.extend(call_events(&reply.calls, number).into_iter().map(|(part, fragment)| delta(part, json!({ "tool_calls": [fragment] }))));
 
-    let finish = reply.finish.as_deref().unwrap_or(if reply.calls.is_empty() { "stop" } else { "tool_calls" });
-    let last = json!([{ "index": 0, "delta": { "content": "" }, "logprobs": null, "finish_reason": finish }]);
-    let usage = usage(reply, reasoning, tokens);
+    let last = json!([{ "index": 0, "delta": { "content": "" }, "logprobs": null, "finish_reason": finish(reply) }]);
+    let usage = usage(reply, reasoning.unwrap_or_default(), tokens);
     if reply.usage_apart {
-        events.extend([chunk(last, Value::Null), chunk(json!([]), usage)]);
+        said.extend([chunk(Part::Finish, last, Value::Null), chunk(Part::Usage, json!([]), usage)]);
     } else {
-        events.push(chunk(last, usage));
+        said.push(chunk(Part::Finish, last, usage));
     }
     if reply.done {
-        events.push("data: [DONE]\n\n".to_owned());
+        said.push(Event { part: Part::Done, bytes: b"data: [DONE]\n\n".to_vec() });
+    }
+    said.truncate(match reply.end {
+        End::Whole => usize::MAX,
+        End::Cut(most) | End::Stall(most) => most,
+    });
+    with_keep_alives(said, reply.keep_alives)
+}
+
+/// So many comments before the events, and one after each of the first so many.
+fn with_keep_alives(said: Vec<Event>, count: usize) -> Vec<Event> {
+    let comment = || Event { part: Part::KeepAlive, bytes: KEEP_ALIVE.to_vec() };
+    let mut events: Vec<Event> = (0..count).map(|_| comment()).collect();
+    for (place, event) in said.into_iter().enumerate() {
+        events.push(event);
+        if place < count {
+            events.push(comment());
+        }
     }
     events
 }
 
 /// The head of each call as it begins, and the pieces of their arguments in turn.
-fn call_events(calls: &[Call], number: usize) -> Vec<Value> {
+fn call_events(calls: &[Call], number: usize) -> Vec<(Part, Value)> {
     let head = |(index, call): (usize, &Call)| {
-        let id = call.id.clone().unwrap_or_else(|| format!("call_{index:02}_StandIn{number:05}aBcDeFgH{index:04}"));
-        json!({ "index": index, "id": id, "type": "function", "function": { "name": call.name, "arguments": "" } })
+        let id = id(call, index, number);
+        (Part::Call, json!({ "index": index, "id": id, "type": "function", "function": { "name": call.name, "arguments": "" } }))
     };
     let arguments: Vec<Vec<String>> = calls.iter().map(|call| pieces(&call.arguments)).collect();
     let longest = arguments.iter().map(Vec::len).max().unwrap_or(0);
     let turns = (0..longest).flat_map(|turn| {
         let of_turn = arguments.iter().enumerate().filter_map(move |(index, pieces)| Some((index, pieces.get(turn)?)));
-        of_turn.map(|(index, piece)| json!({ "index": index, "function": { "arguments": piece } }))
+        of_turn.map(|(index, piece)| (Part::Arguments, json!({ "index": index, "function": { "arguments": piece } })))
     });
     calls.iter().enumerate().map(head).chain(turns).collect()
 }
@@ -115,29 +159,41 @@ fn usage(reply: &Reply, reasoning: &str, tokens: Tokens) -> Value {
     })
 }
 
-/// The body: comments between the events, cut anywhere.
-pub(super) fn bytes(events: Vec<String>, reply: &Reply) -> impl Stream<Item = Result<Bytes, io::Error>> + Send + use<> {
-    let most = match reply.end {
-        End::Whole => events.len(),
-        End::Cut(most) | End::Stall(most) => most,
-    };
-    let mut text = ": keep-alive\n\n".repeat(reply.keep_alives);
-    for (place, event) in events.into_iter().take(most).enumerate() {
-        text.push_str(&event);
-        if place < reply.keep_alives {
-            text.push_str(": keep-alive\n\n");
-        }
+/// The reply as one object, after as many blank lines as a stream would have comments.
+pub(super) fn whole(body: &Value, reply: &Reply, number: usize, tokens: Tokens) -> Vec<u8> {
+    let reasoning = reasoning(body, reply);
+    let mut message = json!({ "role": "assistant", "content": reply.text });
+    if let Some(reasoning) = reasoning {
+        set(&mut message, "reasoning_content", reasoning.into());
     }
-    let pieces: Vec<Result<Bytes, io::Error>> = text.as_bytes().chunks(CUT).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    if !reply.calls.is_empty() {
+        let call = |(index, call): (usize, &Call)| {
+            let id = id(call, index, number);
+            json!({ "index": index, "id": id, "type": "function", "function": { "name": call.name, "arguments": call.arguments } })
+        };
+        set(&mut message, "tool_calls", reply.calls.iter().enumerate().map(call).collect());
+    }
+    let mut object = identity(body, number, "chat.completion");
+    set(&mut object, "choices", json!([{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(reply) }]));
+    set(&mut object, "usage", usage(reply, reasoning.unwrap_or_default(), tokens));
+    let mut bytes = vec![b'\n'; reply.keep_alives];
+    bytes.extend_from_slice(object.to_string().as_bytes());
+    bytes
+}
+
+/// What is done to write the events.
+pub(super) fn steps(events: &[Event], reply: &Reply) -> Vec<Step> {
+    let text: Vec<u8> = events.iter().flat_map(|event| event.bytes.clone()).collect();
     let end = match reply.end {
-        End::Whole => stream::empty().boxed(),
-        End::Cut(_) => stream::iter([Err(io::ErrorKind::ConnectionReset.into())]).boxed(),
-        End::Stall(_) => stream::pending().boxed(),
+        End::Whole => Some(Step::Last),
+        // The body breaks off, and its end is missing.
+        End::Cut(_) => None,
+        End::Stall(_) => Some(Step::Silence),
     };
-    stream::iter(pieces).chain(end).then(|piece| async {
-        // The server writes out what it has whenever the next piece has to be waited for; without this all of it would go out,
-        // or be lost, at once.
-        tokio::task::yield_now().await;
-        piece
-    })
+    faults::pieces(&text, sizes(reply)).chain(end).collect()
+}
+
+/// The sizes of the pieces that the body is written in.
+pub(super) fn sizes(reply: &Reply) -> &[usize] {
+    reply.pieces.as_deref().filter(|sizes| !sizes.is_empty()).unwrap_or(&[CUT])
 }

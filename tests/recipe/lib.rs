@@ -1,0 +1,1 @@
+//! Nothing is here: what this package is for is in its tests.
