@@ -52,13 +52,15 @@ pub(crate) struct Args {
     /// Write the report here when the run is over
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    local: models::LocalArgs,
 }
 
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let secrets = setup::secrets(&args.secrets)?;
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     let store = Arc::new(Store::open(&paths.database()).await?);
-    let model = models::open(args.model.as_deref(), paths).await?;
+    let model = models::open(args.model.as_deref(), &args.local, paths).await?;
     let browser = Arc::new(args.browser.launch().await?);
     let agent = AgentBuilder::new(model, React::default())
         .shared_surface(browser.clone())

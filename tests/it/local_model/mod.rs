@@ -5,4 +5,7 @@
 mod broken;
 mod cache;
 mod constrained;
+mod memory;
+mod several;
 mod support;
+mod thought;
