@@ -36,6 +36,10 @@ demo-five: setup ## The same with five different sentences; the last line tells 
 	$(CARGO) build --bin handiwork
 	$(CARGO) run --quiet --example demo -- --five
 
+.PHONY: bench-local
+bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
+	$(CARGO) bench --quiet --profile dev --bench local -- $(ARGS)
+
 .PHONY: doctor
 doctor: setup ## Say what handiwork itself misses on this machine.
 	$(CARGO) run --quiet --bin handiwork -- doctor

@@ -11,7 +11,7 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 
 use crate::catalogue::{CatalogueError, Contents, ENTRIES, Entry, Source, check_entry, pull_entry, sha256_of};
 
@@ -132,8 +132,13 @@ async fn blob(State(shared): State<Shared>, method: Method, headers: HeaderMap) 
     let body = match broken {
         None => Body::from(body),
         Some(after) => {
-            let sent = Ok(Bytes::from(body[..after.min(body.len())].to_vec()));
-            Body::from_stream(stream::iter([sent, Err(std::io::Error::other("broken"))]))
+            let sent = body[..after.min(body.len())].chunks(1 << 16).map(Bytes::copy_from_slice).map(Ok).collect::<Vec<_>>();
+            let pieces = sent.into_iter().chain([Err(std::io::Error::other("broken"))]);
+            // Each piece is on its way before the next one is made.
+            Body::from_stream(stream::iter(pieces).then(|piece| async {
+                tokio::task::yield_now().await;
+                piece
+            }))
         }
     };
     response.body(body).unwrap()

@@ -66,7 +66,9 @@ impl MemoryEstimate {
         let left = usable.saturating_sub(self.weights).saturating_sub(self.work);
         let most = left.checked_div(self.per_token.saturating_mul(config.conversations.max(1) as u64)).unwrap_or(0) / STEP * STEP;
         let hint = if most >= 1024 {
-            format!("use a context of {most} tokens (--ctx {most}), close other programs, use a smaller model, or load it all the same (--force-load)")
+            format!(
+                "use a context of {most} tokens (--ctx {most}), close other programs, use a smaller model, or load it all the same (--force-load)"
+            )
         } else {
             "no context of use would fit: close other programs, use a smaller model, or load it all the same (--force-load)".to_owned()
         };
