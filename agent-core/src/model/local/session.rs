@@ -283,7 +283,7 @@ impl<'model> Session<'model> {
         let moved = context(self.model, &self.crew, threads).ok().and_then(|mut next| {
             held.try_for_each(|sequence| {
                 let state = self.context.state_seq_get(sequence, LlamaStateSeqFlags::empty()).ok()?;
-                next.state_seq_set(&state, sequence).ok().map(|_| ())
+                next.state_seq_set(&state, sequence).ok().map(drop)
             })?;
             Some(next)
         });
