@@ -107,7 +107,7 @@ async fn fetch(
             }
             let sink = tokio::task::spawn_blocking({
                 let (part, facts) = (part.to_owned(), facts.clone());
-                move || Sink::lasting(part, facts)
+                move || Sink::lasting(&part, facts)
             });
             let sink = sink.await.map_err(|error| error.to_string())??;
             hub::fetch(sink, &Place { hub, repo, revision, file }, listener).await?

@@ -44,16 +44,16 @@ impl Sink {
     }
 
     /// What an earlier pull has left in `path`, or an empty file. Reads all of it.
-    pub(super) fn lasting(path: PathBuf, facts: Facts) -> Result<Self, String> {
+    pub(super) fn lasting(path: &Path, facts: Facts) -> Result<Self, String> {
         let wrong = |error: io::Error| format!("{} can't be written: {error}", path.display());
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(wrong)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(wrong)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err("another process is fetching it; wait until that one is done".to_owned()),
             // A file system without locks is used as it is.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        let tag = std::fs::read_to_string(tag_file(&path)).ok();
-        let mut sink = Self { file: Unfinished::Lasting { file, path: path.clone() }, hash: Sha256::new(), done: 0, facts, tag };
+        let tag = std::fs::read_to_string(tag_file(path)).ok();
+        let mut sink = Self { file: Unfinished::Lasting { file, path: path.to_owned() }, hash: Sha256::new(), done: 0, facts, tag };
         let mut buffer = vec![0; 1 << 20];
         loop {
             let count = sink.file.file().read(&mut buffer).map_err(wrong)?;

@@ -40,7 +40,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Work towards a goal
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Print a page exactly as a model would see it
     Screen(screen::Args),
     /// List runs, newest first
@@ -77,7 +77,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     let paths = paths::Paths::find(cli.home)?;
     let out = print::Out { json: cli.json };
     match cli.command {
-        Command::Run(args) => run::run(args, &paths, out).await,
+        Command::Run(args) => run::run(*args, &paths, out).await,
         Command::Screen(args) => screen::run(args, out).await,
         Command::Runs(args) => inspect::runs(args, &paths, out).await,
         Command::Show(args) => inspect::show(args, &paths, out).await,

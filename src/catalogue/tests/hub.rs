@@ -256,10 +256,10 @@ async fn a_part_that_is_complete_or_too_long_is_no_trouble() {
 async fn a_range_that_is_refused_begins_anew() {
     let hub = Hub::start(Manner::default()).await;
     let file = hub.manner.lock().unwrap().file.clone();
-    let longer = [file.as_slice(), &[0; 50_000]].concat();
+    let longer = [file.as_slice(), &vec![0; 50_000]].concat();
     let dir = tempfile::tempdir().unwrap();
     // For us the file is longer than for the hub, which has nothing behind its end.
-    fs::write(dir.path().join("model.gguf.part"), [0; 1_200_001]).unwrap();
+    fs::write(dir.path().join("model.gguf.part"), vec![0; 1_200_001]).unwrap();
     let error = hub.pull(dir.path(), known(&longer)).await.unwrap_err().to_string();
     assert!(error.contains("it offers 1200000 bytes instead of 1250000"), "{error}");
     assert_eq!(hub.asked(), [Some("bytes=1200001-".to_owned()), None]);

@@ -40,6 +40,7 @@ async fn the_estimate_is_near_what_a_model_takes() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "the half of the test above that runs in its own process"]
+#[allow(clippy::print_stdout, reason = "that is how the other half hears of it")]
 async fn measured() {
     let path = std::env::var(FILE).expect("the test above sets it");
     let model = LocalModel::load(config(path)).unwrap();

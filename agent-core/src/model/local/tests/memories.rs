@@ -34,7 +34,9 @@ fn header(heads_of_key: &[u32]) -> Vec<u8> {
         many => {
             out.extend([9_u32.to_le_bytes(), 4_u32.to_le_bytes()].concat());
             out.extend((many.len() as u64).to_le_bytes());
-            many.iter().for_each(|number| out.extend(number.to_le_bytes()));
+            for number in many {
+                out.extend(number.to_le_bytes());
+            }
         }
     }
     string(&mut out, "weight");
