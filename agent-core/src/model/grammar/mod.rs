@@ -20,8 +20,8 @@ const THOUGHT: u32 = 300;
 /// Most characters of thought that a grammar can hold.
 const LONGEST_THOUGHT: u32 = 1500;
 
-/// The grammar of the reply in GBNF; `None` for free text.
-pub(super) fn of(request: &Request) -> Result<Option<String>, ModelError> {
+/// The grammar of the reply in GBNF; `None` for free text. A model that `thinks` has thought before it replies.
+pub(super) fn of(request: &Request, thinks: bool) -> Result<Option<String>, ModelError> {
     let everything = || request.tools.iter().map(|tool| CallRule { tool: tool.name.clone(), allowed: BTreeMap::new() }).collect();
     let constraint = match &request.constraint {
         Some(constraint) if constraint.calls.is_empty() => Constraint { calls: everything(), ..constraint.clone() },
@@ -35,14 +35,15 @@ pub(super) fn of(request: &Request) -> Result<Option<String>, ModelError> {
     let mut replies = Vec::new();
     let mut next = Some(&constraint);
     while let Some(one) = next {
-        replies.push(reply(&mut rules, request, one)?);
+        let thought = if thinks { 0 } else { one.thought.min(LONGEST_THOUGHT) };
+        replies.push(reply(&mut rules, request, one, thought)?);
         next = one.or.as_deref();
     }
     Ok(Some(rules.finish(&replies.join(" | "))))
 }
 
 /// A rule for one of the replies that may be given.
-fn reply(rules: &mut Rules, request: &Request, constraint: &Constraint) -> Result<String, ModelError> {
+fn reply(rules: &mut Rules, request: &Request, constraint: &Constraint, thought: u32) -> Result<String, ModelError> {
     let tool_of = |rule: &CallRule| {
         let found = request.tools.iter().find(|tool| tool.name == rule.tool);
         found.ok_or_else(|| ModelError::BadRequest(format!("the constraint names \"{}\", which is no tool of the request", rule.tool)))
@@ -78,7 +79,7 @@ fn reply(rules: &mut Rules, request: &Request, constraint: &Constraint) -> Resul
     if !first.is_empty() {
         reply = rules.add("whole", &format!("{first}{reply}"));
     }
-    Ok(match constraint.thought.min(LONGEST_THOUGHT) {
+    Ok(match thought {
         0 => reply,
         most => {
             let thought = rules.add("thought", &format!("{} plain{{1,{most}}} {}", literal("{\"thought\":\""), literal("\"}\n")));

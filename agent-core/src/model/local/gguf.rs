@@ -1,8 +1,10 @@
 //! A look at a GGUF file before the engine sees it.
 //!
 //! The engine maps the file into memory and trusts much of what it says, so a file that was cut off or never was a model is
-//! found here, by walking its header and comparing where its tensors end with where the file ends.
+//! found here, by walking its header and comparing where its tensors end with where the file ends. On the way it is noted what
+//! tells how much memory the model will take ([`Outline`]).
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -12,8 +14,51 @@ const MOST_ENTRIES: u64 = 1 << 20;
 /// Most dimensions of a tensor.
 const MOST_DIMENSIONS: u32 = 4;
 
-/// `Err` says what is wrong with the file, as the rest of a sentence that begins with its path.
-pub(super) fn check(path: &Path) -> Result<(), String> {
+/// Longest text that is noted; architectures' names are short.
+const LONGEST_TEXT: u64 = 64;
+
+/// What a file says of its model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// Bytes of the file.
+    pub(super) bytes: u64,
+    /// `general.architecture`, which heads the other keys.
+    pub(super) architecture: String,
+    /// Tokens in its vocabulary.
+    pub(super) vocabulary: u64,
+    /// Whole numbers by key; of a list of them, one for each layer, the sum.
+    numbers: BTreeMap<String, Number>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    One(u64),
+    Sum(u64),
+}
+
+impl Outline {
+    /// The number under `architecture.key`; of a list the sum.
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        match self.get(key)? {
+            Number::One(number) | Number::Sum(number) => Some(number),
+        }
+    }
+
+    /// The number under `architecture.key` over all `layers`: what is said once holds for each.
+    pub(super) fn over(&self, key: &str, layers: u64) -> Option<u64> {
+        match self.get(key)? {
+            Number::One(number) => Some(number.saturating_mul(layers)),
+            Number::Sum(sum) => Some(sum),
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<Number> {
+        self.numbers.get(&format!("{}.{key}", self.architecture)).copied()
+    }
+}
+
+/// The outline of a sound file. `Err` says what is wrong with it, as the rest of a sentence that begins with its path.
+pub(super) fn check(path: &Path) -> Result<Outline, String> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         _ => format!("can't be opened: {error}"),
@@ -45,6 +90,14 @@ fn because<T>(why: impl Into<String>) -> Result<T, Broken> {
     Err(Broken::Because(why.into()))
 }
 
+/// A value, as far as it is of interest.
+enum Value {
+    Number(u64),
+    Text(String),
+    Many { length: u64, sum: Option<u64> },
+    Other,
+}
+
 struct Header {
     file: BufReader<File>,
     at: u64,
@@ -52,7 +105,7 @@ struct Header {
 }
 
 impl Header {
-    fn walk(&mut self) -> Result<(), Broken> {
+    fn walk(&mut self) -> Result<Outline, Broken> {
         if self.size < 24 || &self.bytes::<4>()? != b"GGUF" {
             return because("is not a GGUF file");
         }
@@ -69,13 +122,21 @@ impl Header {
             return because("has a damaged header");
         }
         let mut alignment = 32;
+        let mut outline = Outline { bytes: self.size, ..Outline::default() };
         for _ in 0..keys {
-            let key = self.string()?;
+            let key = String::from_utf8_lossy(&self.string()?).into_owned();
             let kind = self.u32()?;
-            if key == b"general.alignment" && kind == 4 {
-                alignment = u64::from(self.u32()?);
-            } else {
-                self.skip_value(kind, 0)?;
+            match (key.as_str(), self.value(kind, 0)?) {
+                ("general.alignment", Value::Number(number)) if kind == 4 => alignment = number,
+                ("general.architecture", Value::Text(text)) => outline.architecture = text,
+                ("tokenizer.ggml.tokens", Value::Many { length, .. }) => outline.vocabulary = length,
+                (_, Value::Number(number)) => {
+                    outline.numbers.insert(key, Number::One(number));
+                }
+                (_, Value::Many { sum: Some(sum), .. }) => {
+                    outline.numbers.insert(key, Number::Sum(sum));
+                }
+                _ => {}
             }
         }
         if !alignment.is_power_of_two() {
@@ -89,7 +150,7 @@ impl Header {
         if needed > self.size {
             return because(format!("is cut off: it has {} bytes and should have {needed}", self.size));
         }
-        Ok(())
+        Ok(outline)
     }
 
     /// Where the next tensor ends, from the start of the data.
@@ -109,25 +170,42 @@ impl Header {
         Ok(offset.saturating_add((elements / block).saturating_mul(bytes)))
     }
 
-    fn skip_value(&mut self, kind: u32, depth: u8) -> Result<(), Broken> {
+    fn value(&mut self, kind: u32, depth: u8) -> Result<Value, Broken> {
         match kind {
-            0 | 1 | 7 => self.skip(1),
-            2 | 3 => self.skip(2),
-            4..=6 => self.skip(4),
-            10..=12 => self.skip(8),
+            0 | 1 | 7 => self.skip(1)?,
+            2 | 3 => self.skip(2)?,
+            4 | 5 => return Ok(Value::Number(u64::from(self.u32()?))),
+            6 => self.skip(4)?,
+            10 | 11 => return Ok(Value::Number(self.u64()?)),
+            12 => self.skip(8)?,
             8 => {
                 let length = self.u64()?;
-                self.skip(length)
-            }
-            9 if depth == 0 => {
-                let (kind, length) = (self.u32()?, self.u64()?);
-                if length > self.size {
-                    return because("has a damaged header");
+                if length > LONGEST_TEXT {
+                    self.skip(length)?;
+                } else {
+                    let bytes = self.text(length)?;
+                    return Ok(Value::Text(String::from_utf8_lossy(&bytes).into_owned()));
                 }
-                (0..length).try_for_each(|_| self.skip_value(kind, 1))
             }
-            _ => because("has a damaged header"),
+            9 if depth == 0 => return self.list(),
+            _ => return because("has a damaged header"),
         }
+        Ok(Value::Other)
+    }
+
+    fn list(&mut self) -> Result<Value, Broken> {
+        let (kind, length) = (self.u32()?, self.u64()?);
+        if length > self.size {
+            return because("has a damaged header");
+        }
+        let mut sum = Some(0_u64);
+        for _ in 0..length {
+            sum = match (self.value(kind, 1)?, sum) {
+                (Value::Number(number), Some(sum)) => Some(sum.saturating_add(number)),
+                _ => None,
+            };
+        }
+        Ok(Value::Many { length, sum })
     }
 
     fn skip(&mut self, count: u64) -> Result<(), Broken> {
@@ -141,6 +219,10 @@ impl Header {
 
     fn string(&mut self) -> Result<Vec<u8>, Broken> {
         let length = self.u64()?;
+        self.text(length)
+    }
+
+    fn text(&mut self, length: u64) -> Result<Vec<u8>, Broken> {
         if length > self.size.saturating_sub(self.at) {
             return Err(Broken::Io(io::ErrorKind::UnexpectedEof.into()));
         }

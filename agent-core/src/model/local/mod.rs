@@ -2,12 +2,17 @@
 //!
 //! The one decision: a local model is not asked to keep to a protocol, it can't do otherwise. The request's constraint becomes
 //! a [grammar], so a reply is always calls that can be made on elements that are there; its text is read and written by
-//! [`super::protocol`]. One thread owns the engine ([worker]), the KV cache is kept across requests ([session]).
+//! [`super::protocol`]. One thread owns the engine ([worker]), the KV cache is kept across requests ([session]), and several
+//! conversations share the weights ([slots]).
 
 mod cores;
+mod draft;
 mod gguf;
+mod memory;
+mod pace;
 mod sample;
 mod session;
+mod slots;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -23,14 +28,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
-use super::protocol::{fold, parse_reply};
-use super::{FinishReason, Model, ModelError, ModelInfo, Reply, Request, ToolCall, grammar};
+pub use self::memory::MemoryEstimate;
+use super::protocol::{Turn, fold, parse_reply};
+use super::{FinishReason, Message, Model, ModelError, ModelInfo, Reply, Request, ToolCall, grammar};
 use crate::context::Context;
 use crate::screen::hex;
 use worker::{Job, Worker};
 
-/// Tokens that are read between two looks whether the request was cancelled.
-const CHUNK: usize = 32;
 /// Most tokens of a reply when the request does not say.
 const MOST_TOKENS: u32 = 512;
 /// Longest time for one reply when the context does not say.
@@ -45,8 +49,10 @@ pub struct LocalConfig {
     pub path: PathBuf,
     /// The name to report it under, as in the catalogue.
     pub id: String,
-    /// Tokens of request and reply together; at most what the model was trained for.
+    /// Tokens of request and reply together, for each conversation; at most what the model was trained for.
     pub context: u32,
+    /// How many conversations are kept at a time; one more drives out the one that rested longest.
+    pub conversations: usize,
     /// Threads; one for each physical core unless given.
     pub threads: Option<usize>,
     /// Layers to put on a graphics card, where the engine was built for one.
@@ -55,12 +61,31 @@ pub struct LocalConfig {
     pub temperature: f32,
     /// Seed, for a temperature above 0.
     pub seed: u32,
+    /// Most tokens of free thought before each reply, for models whose template knows `<think>` (the DeepSeek R1 distills,
+    /// QwQ). `None` closes the block of thought at once.
+    pub thinking: Option<u32>,
+    /// A chat template (Jinja) to use instead of the file's own.
+    pub template: Option<String>,
+    /// Loads the model although it does not seem to fit the memory.
+    pub force: bool,
 }
 
 impl Default for LocalConfig {
     /// No model yet; 16,384 tokens, deterministic.
     fn default() -> Self {
-        Self { path: PathBuf::new(), id: String::new(), context: 16_384, threads: None, gpu_layers: 0, temperature: 0.0, seed: 0 }
+        Self {
+            path: PathBuf::new(),
+            id: String::new(),
+            context: 16_384,
+            conversations: 1,
+            threads: None,
+            gpu_layers: 0,
+            temperature: 0.0,
+            seed: 0,
+            thinking: None,
+            template: None,
+            force: false,
+        }
     }
 }
 
@@ -72,16 +97,19 @@ impl LocalConfig {
     }
 }
 
-/// A model in this process.
-#[derive(Debug)]
+/// A model in this process. A clone is the same model: two agents with one each share its weights, and keep a conversation each
+/// if [`LocalConfig::conversations`] says so.
+#[derive(Debug, Clone)]
 pub struct LocalModel {
-    info: ModelInfo,
-    worker: Worker,
+    info: Arc<ModelInfo>,
+    worker: Arc<Worker>,
     evaluated: Arc<AtomicU64>,
+    thinks: bool,
 }
 
 impl LocalModel {
-    /// Loads a model; takes from a tenth of a second to a few seconds and blocks the thread meanwhile.
+    /// Loads a model; takes from a tenth of a second to a few seconds and blocks the thread meanwhile. Refuses one that does
+    /// not fit the memory that is free, unless forced.
     pub fn load(config: LocalConfig) -> Result<Self, ModelError> {
         let evaluated = Arc::new(AtomicU64::new(0));
         let id = config.id.clone();
@@ -94,13 +122,35 @@ impl LocalModel {
             small: facts.parameters < SMALL,
             ..ModelInfo::default()
         };
-        Ok(Self { info, worker, evaluated })
+        Ok(Self { info: Arc::new(info), worker: Arc::new(worker), evaluated, thinks: facts.thinks })
+    }
+
+    /// How much memory a model would take, by what its file says; loads nothing.
+    pub fn estimate(config: &LocalConfig) -> Result<MemoryEstimate, ModelError> {
+        let outline = gguf::check(&config.path).map_err(|why| unusable(config, &why))?;
+        Ok(MemoryEstimate::of(&outline, config))
     }
 
     /// How many tokens the engine has evaluated since the model was loaded, read and written ones together.
     #[must_use]
     pub fn evaluated_tokens(&self) -> u64 {
         self.evaluated.load(Ordering::Relaxed)
+    }
+}
+
+impl LocalModel {
+    /// The conversation for the template. Free thought is not part of it: such models don't get their earlier thoughts back.
+    fn turns(&self, request: &Request) -> Vec<Turn> {
+        if !self.thinks {
+            return fold(request);
+        }
+        let mut request = request.clone();
+        for message in &mut request.messages {
+            if let Message::Assistant { reasoning, .. } = message {
+                *reasoning = None;
+            }
+        }
+        fold(&request)
     }
 }
 
@@ -114,11 +164,11 @@ impl Model for LocalModel {
         let most_tokens = request.max_tokens.unwrap_or(MOST_TOKENS).max(1) as usize;
         let limit = cx.left(LONGEST);
         let (answer, answered) = oneshot::channel();
-        let turns = fold(request);
+        let turns = self.turns(request);
         if turns.is_empty() {
             return Err(ModelError::BadRequest("the request is empty".to_owned()));
         }
-        let job = Job { turns, grammar: grammar::of(request)?, most_tokens, cx: cx.clone(), answer };
+        let job = Job { turns, grammar: grammar::of(request, self.thinks)?, most_tokens, cx: cx.clone(), answer };
         if !self.worker.send(job) {
             return Err(gone());
         }
@@ -129,14 +179,10 @@ impl Model for LocalModel {
         };
         let text = String::from_utf8_lossy(&made.bytes).into_owned();
         let parsed = parse_reply(&text, &request.tools);
-        let mut reply = Reply {
-            content: parsed.rest,
-            reasoning: parsed.thought,
-            calls: parsed.calls,
-            usage: made.usage,
-            finish: made.finish,
-            rescued: None,
-        };
+        let thought = String::from_utf8_lossy(&made.thought).trim().to_owned();
+        let reasoning = if thought.is_empty() { parsed.thought } else { Some(thought) };
+        let mut reply =
+            Reply { content: parsed.rest, reasoning, calls: parsed.calls, usage: made.usage, finish: made.finish, rescued: None };
         if reply.finish == FinishReason::Stop && !reply.calls.is_empty() {
             reply.finish = FinishReason::ToolCalls;
         }

@@ -7,8 +7,11 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 
+use super::draft::THOUGHT_ENDS;
 use crate::model::protocol::{Role, Turn};
 
+/// What begins a block of thought.
+const THOUGHT_BEGINS: &str = "<think>";
 /// What is used when a file has no template, or one that can't be rendered.
 const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}\
                       {% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
@@ -29,6 +32,10 @@ pub(super) struct Template {
     bos: String,
     eos: String,
     takes_system: bool,
+    /// Whether it knows blocks of thought.
+    has_thought: bool,
+    /// Whether replies shall begin with one.
+    thinking: bool,
 }
 
 impl Template {
@@ -40,7 +47,19 @@ impl Template {
             bos: bos.to_owned(),
             eos: eos.to_owned(),
             takes_system: true,
+            has_thought: false,
+            thinking: false,
         })
+    }
+
+    /// The same, sending the model into a block of thought where the template knows such blocks.
+    pub(super) fn thinking(self, thinking: bool) -> Self {
+        Self { thinking, ..self }
+    }
+
+    /// Whether prompts end in an open block of thought.
+    pub(super) fn thinks(&self) -> bool {
+        self.has_thought && self.thinking
     }
 
     fn probed(source: &str, bos: &str, eos: &str) -> Option<Self> {
@@ -58,7 +77,9 @@ impl Template {
             jiff::fmt::strtime::format(&format, &zoned).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))
         });
         environment.add_template_owned("chat", source.to_owned()).ok()?;
-        let mut template = Self { environment, bos: bos.to_owned(), eos: eos.to_owned(), takes_system: true };
+        let has_thought = source.contains(THOUGHT_ENDS);
+        let (bos, eos) = (bos.to_owned(), eos.to_owned());
+        let mut template = Self { environment, bos, eos, takes_system: true, has_thought, thinking: false };
         let turn = |role| Turn { role, content: "x".to_owned() };
         let turns = [turn(Role::System), turn(Role::User), turn(Role::Assistant), turn(Role::User)];
         if template.try_render(&turns).is_some() {
@@ -82,7 +103,7 @@ impl Template {
             .get_template("chat")
             .and_then(|template| {
                 template.render(context! {
-                    messages, add_generation_prompt => true, bos_token => self.bos.as_str(), eos_token => self.eos.as_str(), enable_thinking => false,
+                    messages, add_generation_prompt => true, bos_token => self.bos.as_str(), eos_token => self.eos.as_str(), enable_thinking => self.thinks(),
                 })
             })
             .inspect_err(|error| tracing::debug!(%error, "the chat template can't be rendered"))
@@ -92,14 +113,31 @@ impl Template {
         for (index, turn) in turns.into_iter().enumerate() {
             let (before, after) = left.split_once(&mark(index))?;
             pieces.push(Piece { text: before.to_owned(), control: true });
-            pieces.push(Piece { text: turn.content, control: false });
+            pieces.push(Piece { text: self.kept(turn), control: false });
             left = after;
         }
-        // Reasoning models are sent into a block of thought by their templates; here the reply's own lines hold it.
-        let opened = left.trim_end().ends_with("<think>");
-        pieces.push(Piece { text: if opened { format!("{left}\n</think>\n\n") } else { left.to_owned() }, control: true });
+        pieces.push(Piece { text: self.ending(left), control: true });
         pieces.retain(|piece| !piece.text.is_empty());
         Some(pieces)
+    }
+
+    /// What the template would keep of a turn if it saw it: reasoning models don't get their earlier thoughts back.
+    fn kept(&self, turn: Turn) -> String {
+        match turn.content.rsplit_once(THOUGHT_ENDS) {
+            Some((_, said)) if self.has_thought && turn.role == Role::Assistant => said.trim_start().to_owned(),
+            _ => turn.content,
+        }
+    }
+
+    /// How the prompt ends. Reasoning models are sent into a block of thought by their templates; it is closed at once unless
+    /// they shall think.
+    fn ending(&self, text: &str) -> String {
+        let opened = text.trim_end().ends_with(THOUGHT_BEGINS);
+        match (opened, self.thinks()) {
+            (true, false) => format!("{text}\n{THOUGHT_ENDS}\n\n"),
+            (false, true) => format!("{text}{THOUGHT_BEGINS}\n"),
+            _ => text.to_owned(),
+        }
     }
 }
 

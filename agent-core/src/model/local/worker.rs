@@ -18,12 +18,15 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use tokio::sync::oneshot;
 
 use super::cores::{self, Watch};
-use super::sample::Sampling;
+use super::memory::{self, MemoryEstimate};
 use super::session::{Crew, Session};
-use super::{CHUNK, LocalConfig, broken, gguf, unusable};
+use super::{LocalConfig, broken, gguf, pace, unusable};
 use crate::context::Context;
 use crate::model::protocol::Turn;
 use crate::model::{FinishReason, ModelError, Usage};
+
+/// Most conversations at a time; the engine can't tell more apart.
+const MOST_CONVERSATIONS: usize = 64;
 
 /// A request, ready for the engine.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub(super) struct Job {
 #[derive(Debug, Default)]
 pub(super) struct Generated {
     pub(super) bytes: Vec<u8>,
+    pub(super) thought: Vec<u8>,
     pub(super) usage: Usage,
     pub(super) finish: FinishReason,
 }
@@ -48,6 +52,8 @@ pub(super) struct Generated {
 pub(super) struct Facts {
     pub(super) context: u32,
     pub(super) parameters: u64,
+    /// Whether replies begin with free thought.
+    pub(super) thinks: bool,
 }
 
 /// A running thread.
@@ -127,7 +133,13 @@ fn backend() -> Result<&'static LlamaBackend, ModelError> {
 }
 
 fn load(config: &LocalConfig) -> Result<LlamaModel, ModelError> {
-    gguf::check(&config.path).map_err(|why| unusable(config, &why))?;
+    let outline = gguf::check(&config.path).map_err(|why| unusable(config, &why))?;
+    let estimate = MemoryEstimate::of(&outline, config);
+    tracing::debug!(%estimate, "loading a model");
+    // Where layers go to a graphics card, nobody here knows what is free there.
+    if let Some(free) = memory::free().filter(|_| config.gpu_layers == 0) {
+        estimate.fits(config, free)?;
+    }
     let parameters = LlamaModelParams::default().with_n_gpu_layers(config.gpu_layers).with_use_mmap(true);
     LlamaModel::load_from_file(backend()?, &config.path, &parameters)
         .map_err(|error| unusable(config, &format!("can't be loaded ({error}); it may be of a kind that this version does not know")))
@@ -138,28 +150,39 @@ fn open<'model>(
     model: &'model LlamaModel,
     evaluated: &'model AtomicU64,
 ) -> Result<(Session<'model>, Facts), ModelError> {
-    let size = config.context.min(model.n_ctx_train()).max(CHUNK as u32);
+    let size = config.context.min(model.n_ctx_train()).max(pace::LEAST as u32);
     let threads = config.threads.unwrap_or_else(cores::physical).max(1);
-    let context = context(model, size, threads)?;
-    let facts = Facts { context: context.n_ctx(), parameters: model.n_params() };
     // Who names a number of threads gets it.
     let watch = config.threads.is_none().then(|| Watch::new(threads));
-    let sampling = Sampling::new(model, config.temperature, config.seed);
-    Ok((Session::new(model, context, sampling, Crew { size, threads, watch }, evaluated), facts))
+    let conversations = config.conversations.clamp(1, MOST_CONVERSATIONS);
+    let mut crew = Crew { size, conversations, threads, watch };
+    let context = context(model, &crew, threads)?;
+    if conversations == 1 {
+        // The engine rounds it up.
+        crew.size = context.n_ctx();
+    }
+    let (size, parameters) = (crew.size, model.n_params());
+    let session = Session::new(model, context, config, crew, evaluated);
+    let facts = Facts { context: size, parameters, thinks: session.thinks() };
+    Ok((session, facts))
 }
 
-/// A context of `size` tokens that works with so many threads.
-pub(super) fn context(model: &LlamaModel, size: u32, threads: usize) -> Result<LlamaContext<'_>, ModelError> {
+/// A context for these conversations that works with so many threads.
+pub(super) fn context<'model>(model: &'model LlamaModel, crew: &Crew, threads: usize) -> Result<LlamaContext<'model>, ModelError> {
     let count = i32::try_from(threads).unwrap_or(1);
+    let total = crew.size.saturating_mul(crew.conversations as u32);
     let parameters = LlamaContextParams::default()
-        .with_n_ctx(std::num::NonZeroU32::new(size))
-        .with_n_batch(CHUNK as u32)
-        .with_n_ubatch(CHUNK as u32)
+        .with_n_ctx(std::num::NonZeroU32::new(total))
+        .with_n_seq_max(crew.conversations as u32)
+        // One store for all, so that what they have in common is kept once.
+        .with_kv_unified(crew.conversations > 1)
+        .with_n_batch(pace::MOST as u32)
+        .with_n_ubatch(pace::MOST as u32)
         .with_n_threads(count)
         .with_n_threads_batch(count)
         .with_no_perf(true);
     model.new_context(backend()?, parameters).map_err(|error| ModelError::Local {
-        problem: format!("no memory for a context of {size} tokens ({error})"),
+        problem: format!("no memory for a context of {total} tokens ({error})"),
         hint: "close other programs, or use a smaller context or model".to_owned(),
     })
 }

@@ -23,7 +23,7 @@ fn request(calls: Vec<CallRule>) -> Request {
 
 /// The rules that are made for a request, without the ones that are always there.
 fn text(request: &Request) -> String {
-    let grammar = of(request).unwrap().unwrap();
+    let grammar = of(request, false).unwrap().unwrap();
     grammar.split("plain ::=").next().unwrap().to_owned()
 }
 
@@ -90,7 +90,7 @@ fn a_request_without_a_constraint_offers_all_tools_or_free_text() {
         assert!(grammar.contains(&format!("{{\\\"do\\\":\\\"{tool}\\\"")), "{grammar}");
     }
     open.tools.clear();
-    assert_eq!(of(&open).unwrap(), None);
+    assert_eq!(of(&open, false).unwrap(), None);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_constraint_that_can_not_be_met_is_an_error_that_says_why() {
         (vec![rule("click", &[("colour", json!(["red"]))])], "colour"),
         (vec![rule("click", &[("ref", json!([]))])], "no call"),
     ] {
-        let error = of(&request(calls)).unwrap_err();
+        let error = of(&request(calls), false).unwrap_err();
         assert!(matches!(&error, ModelError::BadRequest(why) if why.contains(word)), "{error}");
     }
 }

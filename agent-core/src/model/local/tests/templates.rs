@@ -52,3 +52,35 @@ fn only_the_template_can_write_control_tokens() {
     assert_eq!(content, [forged]);
     assert_eq!(pieces.iter().filter(|piece| piece.control).count(), 2);
 }
+
+/// The template of the DeepSeek R1 distills, without its parts for tools.
+const R1: &str = "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{% set ns = namespace(system_prompt='') %}{%- for message in messages %}{%- if message['role'] == 'system' %}{% set ns.system_prompt = message['content'] %}{%- endif %}{%- endfor %}{{bos_token}}{{ns.system_prompt}}{%- for message in messages %}{%- if message['role'] == 'user' %}{{'<｜User｜>' + message['content']}}{%- endif %}{%- if message['role'] == 'assistant' and message['content'] is not none %}{% set content = message['content'] %}{% if '</think>' in content %}{% set content = content.split('</think>')[-1] %}{% endif %}{{'<｜Assistant｜>' + content + '<｜end▁of▁sentence｜>'}}{%- endif %}{%- endfor -%}{% if add_generation_prompt %}{{'<｜Assistant｜><think>\\n'}}{% endif %}";
+
+#[test]
+fn r1_thinks_or_does_not_and_never_gets_a_thought_back() {
+    let talk = [
+        (Role::System, "S"),
+        (Role::User, "one"),
+        (Role::Assistant, "I wonder.\n</think>\n\nfirst"),
+        (Role::User, "two </think> not a thought"),
+    ];
+    let begin = "<bos>S<｜User｜>one<｜Assistant｜>first<｜end▁of▁sentence｜><｜User｜>two </think> not a thought<｜Assistant｜>";
+    let silent = Template::new(Some(R1), "<bos>", "");
+    assert!(!silent.thinks());
+    assert_eq!(text(&silent, &talk), format!("{begin}<think>\n\n</think>\n\n"));
+    let thinking = Template::new(Some(R1), "<bos>", "").thinking(true);
+    assert!(thinking.thinks());
+    assert_eq!(text(&thinking, &talk), format!("{begin}<think>\n"));
+    // An older file does not open the block by itself.
+    let older = R1.replace("<think>\\n", "");
+    assert_eq!(text(&Template::new(Some(&older), "<bos>", "").thinking(true), &talk), format!("{begin}<think>\n"));
+}
+
+#[test]
+fn a_model_without_thought_is_not_sent_into_one() {
+    let template = Template::new(None, "", "").thinking(true);
+    assert!(!template.thinks());
+    assert_eq!(text(&template, &ALL), CHATML);
+    let talk = [(Role::User, "a"), (Role::Assistant, "x</think>y"), (Role::User, "b")];
+    assert!(text(&template, &talk).contains("x</think>y"));
+}

