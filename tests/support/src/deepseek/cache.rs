@@ -4,6 +4,8 @@
 //! earlier inputs had in common. Units belong to one `user_id`. What is rendered before the messages (model, thinking, effort,
 //! format, tools) is a part of every unit, so changing any of it loses all.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::script::Reply;
@@ -15,11 +17,11 @@ const UNIT: usize = 64;
 /// A rough count: bytes for one token.
 const BYTES: usize = 4;
 
-/// What is stored.
+/// What is stored, with the `user_id` that it belongs to.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    inputs: Vec<(String, String)>,
-    units: Vec<(String, String)>,
+    inputs: BTreeSet<(String, String)>,
+    units: BTreeSet<(String, String)>,
 }
 
 impl Cache {
@@ -34,16 +36,18 @@ impl Cache {
     /// Stores the end of the input, the end of the output, and what the input has in common with each one before it.
     pub(super) fn store(&mut self, body: &Value, reply: Option<(&Reply, usize)>) {
         let (user, prompt) = (user(body), prompt(body));
-        let common: Vec<String> =
-            self.inputs.iter().filter(|(owner, _)| *owner == user).map(|(_, earlier)| shared(earlier, &prompt)).collect();
-        self.units.extend(common.into_iter().map(|unit| (user.clone(), unit)));
         if let Some((reply, number)) = reply {
-            self.units.push((user.clone(), format!("{prompt}{}", output(reply, number, super::rules::thinking(body)))));
+            self.units.insert((user.clone(), format!("{prompt}{}", output(reply, number, super::rules::thinking(body)))));
         }
-        self.units.push((user.clone(), prompt.clone()));
-        self.inputs.push((user, prompt));
-        self.units.sort();
-        self.units.dedup();
+        // What was asked before is asked again: its units are there.
+        if self.inputs.contains(&(user.clone(), prompt.clone())) {
+            return;
+        }
+        for (_, earlier) in self.inputs.iter().filter(|(owner, _)| *owner == user) {
+            self.units.insert((user.clone(), shared(earlier, &prompt)));
+        }
+        self.units.insert((user.clone(), prompt.clone()));
+        self.inputs.insert((user, prompt));
     }
 }
 
