@@ -19,7 +19,9 @@ const MARGIN: u64 = 100_000_000;
 /// The KV cache is made in steps of so many tokens.
 const STEP: u64 = 256;
 
-/// How much memory a model will take, in bytes, by what for.
+/// How much memory a model will take, in bytes, by what for. The engine may keep weights in a second order that suits the
+/// processor; then the file's own pages count as the process's too, but the system can take those back at any time, so they are
+/// not counted here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryEstimate {
     /// The weights.
