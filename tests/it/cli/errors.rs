@@ -42,7 +42,7 @@ async fn wrong_usage() {
         (&["run"], &["GOAL"]),
         (&["run", "x", "--protocol", "yaml"], &["auto", "tools", "json"]),
         (&["run", "x", "--model", "local", "--protocol", "tools"], &["no tools of its own", "leave --protocol out"]),
-        (&["run", "x", "--context", "12"], &["1024"]),
+        (&["run", "x", "--context", "12"], &["256"]),
         (&["run", "x", "--secret", "password"], &["there is no =", "NAME=ENV_VAR@ORIGIN"]),
         (&["run", "x", "--secret", "password=NOT_THERE@https://a.example"], &["no variable NOT_THERE"]),
         (&["run", "x", "--model", "gpt"], &["no model is called", "deepseek[:ID]"]),
