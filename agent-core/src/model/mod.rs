@@ -98,8 +98,8 @@ impl Message {
     }
 }
 
-/// One call that may be made, with the values that some of its arguments may have. An argument that is not named is free
-/// within its schema; an optional one with an empty list is left out.
+/// One call that may be made, with the values that some of its arguments may have. An argument that is named has one of them,
+/// also an optional one; with an empty list that is left out. One that is not named is free within its schema.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallRule {
     /// Name of the tool.

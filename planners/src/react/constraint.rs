@@ -15,13 +15,16 @@ use super::{React, finish, led, nameless, prompt};
 /// Longest name that is written with a ref, in characters.
 const LONGEST_NAME: usize = 40;
 
+/// Calls after which nothing is known before the next look.
+const ALONE: [&str; 3] = [finish::NAME, "scroll", "navigate"];
+
 /// The constraint for `screen`.
 pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen) -> Constraint {
     let spent = spent::calls(run, screen);
     let screen = &nameless::named(screen);
     let mut calls: Vec<CallRule> = prompt::actions(started).flat_map(|name| rules(name, started, screen, &spent)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
-    let whole = Constraint { calls, alone: vec![finish::NAME.to_owned()], most_calls: settings.most_calls, ..Constraint::default() };
+    let whole = Constraint { calls, alone: ALONE.map(str::to_owned).to_vec(), most_calls: settings.most_calls, ..Constraint::default() };
     if prompt::is_led(started) { led::lead(whole, run, started, screen) } else { and(whole, [rule(finish::NAME, [])]) }
 }
 

@@ -109,14 +109,15 @@ fn radios(group: Vec<&Node>, is_meant: impl Fn(&Node) -> bool) -> Option<Field<'
 }
 
 /// Whether the goal may hold something to write into a field. It does not when all that it quotes is what stands on other
-/// elements: "Click the button "Next"" says nothing about the fields beside it.
+/// elements, or is a kind of element: "Click the button "Next"" says nothing about the fields beside it.
 fn has_text_for_fields(goal: &str, screen: &Screen) -> bool {
     let quoted = goal::quoted(goal);
+    let is_kind = |text: &str| screen.nodes.iter().any(|node| node.r#ref.is_some() && (node.role == text || node.hint == text));
     let is_name = |text: &str| {
         let mut others = screen.nodes.iter().filter(|node| node.accepts(Verb::Click) && !node.accepts(Verb::Fill));
         others.any(|node| node.name.trim().eq_ignore_ascii_case(text.trim()))
     };
-    quoted.is_empty() || quoted.iter().any(|text| !is_name(text))
+    quoted.is_empty() || quoted.iter().any(|text| !is_name(text) && !is_kind(text))
 }
 
 /// Of these calls, those that may come right after filling: a link or `done` would throw away what was filled in, and a field

@@ -30,7 +30,7 @@ pub(super) fn calls(run: &Run, screen: &Screen) -> Spent {
         match event {
             Event::Observed { screen: now, .. } => {
                 // A change that no action of the turn explains came from outside: what was futile may not be so now.
-                if !ours && seen.is_some_and(|seen| seen.nodes != now.nodes || seen.url != now.url) {
+                if !ours && seen.is_some_and(|seen| !alike(seen, now)) {
                     futile.clear();
                 }
                 seen = Some(now);

@@ -99,7 +99,8 @@ fn call(rules: &mut Rules, tool: &ToolSpec, rule: &CallRule) -> Result<Option<St
     let mut fixed = format!("{{\"do\":{}", Value::from(tool.name.as_str()));
     let mut body = String::new();
     for (key, schema) in properties.into_iter().flatten() {
-        let must = required.contains(&key.as_str());
+        // Who names the values of an argument wants it to be there.
+        let must = required.contains(&key.as_str()) || rule.allowed.get(key).is_some_and(|values| !values.is_empty());
         let value = match rule.allowed.get(key) {
             Some(values) if values.is_empty() => {
                 if must {
