@@ -80,8 +80,8 @@ async fn main() -> Result<()> {
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let file = file(&args.model)?;
     let peer = Peer::start(&file, args.ctx, threads).await?;
-    // The task has one place, and what is asked cold beside it the other.
-    let config = LocalConfig { context: args.ctx, conversations: 2, threads: Some(threads), ..LocalConfig::new(&file, "bench") };
+    // One conversation, as the server has.
+    let config = LocalConfig { context: args.ctx, conversations: 1, threads: Some(threads), ..LocalConfig::new(&file, "bench") };
     println!("{} on {threads} threads; estimate {}", file.display(), LocalModel::estimate(&config)?);
     let model = tokio::task::spawn_blocking(move || LocalModel::load(config)).await??;
 
@@ -95,20 +95,26 @@ async fn main() -> Result<()> {
     println!("{:<12} {input:>12.1} {server_in:>12.1} {vs_in:>8.2}", "in");
     println!("{:<12} {output:>12.1} {server_out:>12.1} {vs_out:>8.2}", "out");
 
-    let (mut reuse, mut cold, mut held) = (Vec::new(), Vec::new(), Vec::new());
+    let mut held = Vec::new();
     let mut request = task::begin(None);
-    println!("{:>4} {:>10} {:>10} {:>12} {:>12}", "step", "reuse, s", "cold, s", "read, reuse", "read, cold");
+    let (mut asked, mut reuse) = (Vec::new(), Vec::new());
     for step in 0..args.steps {
-        let again = Request { messages: request.messages.clone(), ..task::begin(Some(step + 1)) };
+        // The same conversation from another beginning, so that nothing of it is known when it is asked below.
+        asked.push(Request { messages: request.messages.clone(), ..task::begin(Some(step + 1)) });
         let (reply, with) = timed(&model, &request).await?;
-        let (_, without) = timed(&model, &again).await?;
-        println!("{:>4} {:>10.2} {:>10.2} {:>12} {:>12}", step + 1, with.total(), without.total(), with.read, without.read);
-        held.extend([with, without].map(|speed| speed.writing / speed.written.max(1) as f64));
-        reuse.push(with.total());
-        cold.push(without.total());
+        reuse.push(with);
         request.messages.push(reply.to_message());
         request.messages.push(task::changed(step));
     }
+    println!("{:>4} {:>10} {:>10} {:>12} {:>12}", "step", "reuse, s", "cold, s", "read, reuse", "read, cold");
+    let mut cold = Vec::new();
+    for (step, (again, with)) in asked.iter().zip(&reuse).enumerate() {
+        let (_, without) = timed(&model, again).await?;
+        println!("{:>4} {:>10.2} {:>10.2} {:>12} {:>12}", step + 1, with.total(), without.total(), with.read, without.read);
+        held.extend([*with, without].map(|speed| speed.writing / speed.written.max(1) as f64));
+        cold.push(without.total());
+    }
+    let reuse: Vec<f64> = reuse.iter().map(Speed::total).collect();
     // How much longer a token of a reply takes than one of free text; below 0 where the grammar says what must come next.
     // The first step has nothing to reuse, and counts all the same: a task has one.
     let (reuse, cold) = (mean(&reuse), mean(&cold));

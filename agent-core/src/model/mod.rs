@@ -271,7 +271,7 @@ pub trait Model: Send + Sync + std::fmt::Debug {
     /// What it is. Fixed for its life.
     fn info(&self) -> &ModelInfo;
 
-    /// Asks it. Ends by the context's deadline; dropping the future stops the work within a second.
+    /// Asks it. Ends by the context's deadline; dropping the future stops the work within about three seconds.
     async fn complete(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError>;
 }
 

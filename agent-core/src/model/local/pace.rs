@@ -1,8 +1,8 @@
 //! How many tokens are read at a time.
 //!
 //! The engine has no call to break off a computation, so a cancel is heard between two chunks. The one decision is to let the
-//! measured speed say how large a chunk can be and still be over soon. On a processor there is little to gain beyond that: 32
-//! to 512 tokens at a time were measured within the noise of each other.
+//! measured speed say how large a chunk can be and still be over soon. It matters: with a model of 1.5 billion parameters on two
+//! cores, chunks of 128 tokens are read 13 % faster than chunks of 32 (`make bench-local`).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(super) const LEAST: usize = 32;
 /// Most tokens of a chunk; the engine's work buffer grows with it, by half a megabyte a token for a large vocabulary.
 pub(super) const MOST: usize = 128;
 /// Longest time that one chunk should take.
-const SOON: Duration = Duration::from_millis(700);
+const SOON: Duration = Duration::from_millis(2500);
 
 /// The size of the next chunk. Sizes are powers of two times [`LEAST`]: the engine's results differ in their last bits with
 /// how tokens are grouped, so there are few ways to group them.

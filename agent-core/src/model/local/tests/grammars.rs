@@ -40,7 +40,7 @@ fn calls_are_alternatives_with_arguments_in_order() {
     root ::= thought-11 reply-10
     one-1 ::= "\"e" ("1" ("\"" | "2\"" | "3\"") | "2\"")
     click-2 ::= "{\"do\":\"click\",\"ref\":" one-1 "}"
-    press-3 ::= "{\"do\":\"press\",\"keys\":" string (",\"ref\":" one-1)? "}"
+    press-3 ::= "{\"do\":\"press\",\"keys\":" string ",\"ref\":" one-1 "}"
     one-4 ::= "\"" ("bottom\"" | "down\"" | "left\"" | "right\"" | "top\"" | "up\"")
     scroll-5 ::= "{\"do\":\"scroll\",\"direction\":" one-4 "}"
     string-6 ::= "\"" char{0,9} "\""

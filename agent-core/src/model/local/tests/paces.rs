@@ -6,7 +6,7 @@ use crate::model::local::pace::{LEAST, MOST, Pace};
 
 #[test]
 fn a_chunk_is_as_large_as_is_soon_over() {
-    for (per_second, expected) in [(10_000, MOST), (300, MOST), (190, 128), (100, 64), (61, 32), (1, LEAST)] {
+    for (per_second, expected) in [(10_000, MOST), (61, MOST), (40, 64), (20, 32), (1, LEAST)] {
         let mut pace = Pace::default();
         assert_eq!(pace.chunk(), LEAST);
         pace.took(64, Duration::from_secs_f64(64.0 / f64::from(per_second)));
