@@ -1,5 +1,12 @@
 //! Each rule of the vendor's documents by its name, asserted on the request that the stand-in received.
 
+mod errors;
+mod images;
+mod replay;
+mod runs;
+mod settings;
+mod slots;
+
 use handiwork::core::model::compat::{Dialect, OpenAiCompat, Replay};
 use handiwork::core::{Message, Model as _, ModelError, Reply, Request, ToolSpec};
 use handiwork_test_support::deepseek::{Scripted, StandIn, models};
