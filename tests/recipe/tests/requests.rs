@@ -48,7 +48,8 @@ fn every_request_is_read_and_rendered() {
         // Nothing that was said is lost on the way: each text of each message stands in the prompt.
         let fields: &[&str] = if keeps_reasoning(body) { &["content", "reasoning_content"] } else { &["content"] };
         for message in body["messages"].as_array().expect("messages") {
-            for text in fields.iter().filter_map(|field| message[*field].as_str()) {
+            let parts = message["content"].as_array().into_iter().flatten().filter_map(|part| part["text"].as_str());
+            for text in fields.iter().filter_map(|field| message[*field].as_str()).chain(parts) {
                 assert!(prompt.contains(text), "{name}: {text:?} of {} is not in\n{prompt}", message["role"]);
             }
         }

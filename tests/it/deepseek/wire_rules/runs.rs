@@ -68,9 +68,10 @@ async fn run(model: DeepSeek) -> Run {
     run_on(model, surface(), false).await
 }
 
-async fn run_on(model: DeepSeek, surface: impl Surface + 'static, screenshots: bool) -> Run {
+async fn run_on(model: DeepSeek, surface: impl Surface + 'static, pictures: bool) -> Run {
     let journal = Arc::new(MemoryJournal::default());
-    let agent = AgentBuilder::new(model, React::default()).surface(surface).journal(journal.clone()).screenshots(screenshots).build();
+    let planner = React { pictures, ..React::default() };
+    let agent = AgentBuilder::new(model, planner).surface(surface).journal(journal.clone()).screenshots(pictures).build();
     let id = RunId::generate();
     let ended = agent.run("Star the mail.").id(id.clone()).await;
     let run = Run::from_entries(id.clone(), journal.load(&id).await.expect("entries")).expect("a run");
