@@ -68,8 +68,11 @@ async fn run(trouble: &Trouble, exchanges: &[usize], limit: Duration) -> Ended {
     let mut bill = Usage::default();
     (0..replies).for_each(|turn| bill += usage(turn));
     assert_eq!(run.usage(), bill, "{trouble:?} in {exchanges:?}");
-    let answered = |pair: &[Entry]| matches!(pair, [Entry { event: Event::Asked { .. }, .. }, Entry { event: Event::Replied { .. }, .. }]);
-    let asked = run.entries().windows(2).filter(|pair| answered(pair)).map(|pair| pair[0].at);
+    // A question that is answered is followed by its answer; others have no price.
+    let asked = run.entries().windows(2).filter_map(|pair| match pair {
+        [Entry { at, event: Event::Asked { .. }, .. }, Entry { event: Event::Replied { .. }, .. }] => Some(*at),
+        _ => None,
+    });
     let cost: f64 = asked.zip(0..).map(|(at, turn)| model(&server).info().cost(&usage(turn), at)).sum();
     assert!((run.cost_usd() - cost).abs() < 1e-12);
     let outcome = run.outcome().cloned();

@@ -41,6 +41,9 @@ fn keeps_reasoning(body: &Value) -> bool {
 fn every_request_is_read_and_rendered() {
     let lines = lines();
     assert!(lines.len() >= 20, "{} requests", lines.len());
+    for kind in ["\"strict\":true", "\"image_url\"", "\"reasoning_effort\":\"max\"", "\"user_id\"", "\"max_tokens\""] {
+        assert!(lines.iter().any(|(_, body)| body.to_string().contains(kind)), "no request has {kind}");
+    }
     for (name, body) in &lines {
         let request = read(body).unwrap_or_else(|error| panic!("{name}: {error}\n{body}"));
         assert_eq!(request.conversation.thinking_mode, body["thinking"]["type"] == "enabled", "{name}");
