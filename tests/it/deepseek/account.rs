@@ -1,14 +1,14 @@
-//! Balance and list of models, in the library and on the command line; the pictures and settings that go over the real wire.
+//! Balance and list of models, in the library and on the command line.
 
 use std::process::Stdio;
 
-use handiwork::core::model::deepseek::{DeepSeek, Effort};
-use handiwork::core::model::{Image, Price};
-use handiwork::core::{Message, Model as _, ModelError, Request};
-use handiwork_test_support::deepseek::{Scripted, StandIn};
+use handiwork::core::ModelError;
+use handiwork::core::model::Price;
+use handiwork::core::model::deepseek::DeepSeek;
+use handiwork_test_support::deepseek::StandIn;
 use serde_json::{Value, json};
 
-use super::{model, request, server, soon};
+use super::{model, server};
 
 #[tokio::test]
 async fn models_and_balance() {
@@ -56,36 +56,4 @@ async fn the_command_lists_what_the_account_has() {
     assert!(code == Some(3) && err.contains("check the key") && !err.contains("canary"), "{err}");
     let (code, _, err) = list(Some("sk-canary-78"), "http://127.0.0.1:9", &[]).await;
     assert!(code == Some(6) && err.contains("can't be reached") && !err.contains("canary"), "{err}");
-}
-
-#[tokio::test]
-async fn settings_go_with_every_request_of_a_run() {
-    let server = server(vec![Scripted::text("a"), Scripted::text("b"), Scripted::text("c")]).await;
-    let thinking = model(&server).effort(Effort::Max).temperature(0.3).user_id("u-7");
-    let other = thinking.clone().model("deepseek-v4-pro").thinking(false);
-    for (model, goal) in [(&thinking, "One."), (&thinking, "Two."), (&other, "Three.")] {
-        model.complete(&soon(), &request(goal)).await.expect("a reply");
-    }
-    assert_eq!(server.refusals(), Vec::<String>::new());
-    let sent = server.requests();
-    for body in &sent[..2] {
-        assert_eq!(
-            (&body["thinking"]["type"], &body["reasoning_effort"], body.get("temperature")),
-            (&json!("enabled"), &json!("max"), None)
-        );
-    }
-    assert_eq!((&sent[2]["thinking"]["type"], &sent[2]["temperature"]), (&json!("disabled"), &json!(0.3)));
-    assert!(
-        sent[2].get("reasoning_effort").is_none() && sent.iter().all(|body| body["user_id"] == "u-7" && body.get("tool_choice").is_none())
-    );
-}
-
-#[tokio::test]
-async fn a_model_without_eyes_is_sent_no_picture() {
-    let server = server(vec![Scripted::text("never")]).await;
-    let look = Message::User { content: "Look.".to_owned(), images: vec![Image::new("image/png", b"x")] };
-    let request = Request { messages: vec![look], ..Request::default() };
-    let error = model(&server).model("deepseek-v4-pro").complete(&soon(), &request).await.expect_err("it is blind");
-    assert!(matches!(&error, ModelError::BadRequest(told) if told.contains("sees none")), "{error}");
-    assert_eq!(server.recorded().len(), 0);
 }

@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt as _};
 use handiwork::core::layer::Retry;
 use handiwork::core::testing::{ScriptedSurface, button};
 use handiwork::core::{
-    AgentBuilder, AgentError, Journal as _, Limits, MemoryJournal, Model as _, Outcome, Part, Run, RunId, Screen, Usage,
+    AgentBuilder, AgentError, Entry, Event, Journal as _, Limits, MemoryJournal, Model as _, Outcome, Part, Run, RunId, Screen, Usage,
 };
 use handiwork::core::{ModelError, Progress, Update};
 use handiwork::planners::React;
@@ -35,7 +35,7 @@ fn answer(body: &Value, _: usize) -> Scripted {
     scripted.reasoning("The star is what is asked for.").saying("I click the star now.").usage(prompt, cached, completion, reasoning)
 }
 
-fn screen() -> Screen {
+pub(super) fn screen() -> Screen {
     Screen { url: "https://mail.example/".to_owned(), title: "Inbox".to_owned(), nodes: vec![button(1, "Star")], ..Screen::default() }
 }
 
@@ -68,8 +68,13 @@ async fn run(trouble: &Trouble, exchanges: &[usize], limit: Duration) -> Ended {
     let mut bill = Usage::default();
     (0..replies).for_each(|turn| bill += usage(turn));
     assert_eq!(run.usage(), bill, "{trouble:?} in {exchanges:?}");
-    let price = model(&server).info().price.expect("a price");
-    assert!((run.cost_usd() - (0..replies).map(|turn| price.cost(&usage(turn))).sum::<f64>()).abs() < 1e-12);
+    // A question that is answered is followed by its answer; others have no price.
+    let asked = run.entries().windows(2).filter_map(|pair| match pair {
+        [Entry { at, event: Event::Asked { .. }, .. }, Entry { event: Event::Replied { .. }, .. }] => Some(*at),
+        _ => None,
+    });
+    let cost: f64 = asked.zip(0..).map(|(at, turn)| model(&server).info().cost(&usage(turn), at)).sum();
+    assert!((run.cost_usd() - cost).abs() < 1e-12);
     let outcome = run.outcome().cloned();
     match (&result, &outcome) {
         (Ok(_), Some(Outcome::Done { .. })) | (Err(AgentError::NotDone(_)), Some(_)) => {}

@@ -1,6 +1,8 @@
 //! What the client sends in conversations of many kinds, kept as `tests/recipe/requests.ndjson`; there the vendor's own crate
 //! reads and renders every line of it. Here it is shown that the file is what is sent.
 
+use handiwork::core::model::Image;
+use handiwork::core::model::deepseek::{DeepSeek, Effort};
 use handiwork::core::{Message, Model as _, Request};
 use handiwork_test_support::deepseek::Scripted;
 use serde_json::{Value, json};
@@ -46,6 +48,11 @@ fn conversations() -> Vec<(&'static str, Request, Vec<Scripted>)> {
                 Scripted::text("转账 ✓"),
             ],
         ),
+        (
+            "pictures",
+            request("Star the newest mail."),
+            vec![step("e1"), step("e2").and_call("click", &json!({ "ref": "e3" })), Scripted::text("Done.")],
+        ),
         ("no reasoning, no text", request("Go."), vec![Scripted::call("click", &json!({})), step("e2"), Scripted::text("")]),
         (
             "arguments that can't be read",
@@ -65,15 +72,36 @@ fn conversations() -> Vec<(&'static str, Request, Vec<Scripted>)> {
     ]
 }
 
-/// One line of the file for each request of every conversation, by each model, with thinking and without.
+/// Ways to set a model up; each has its conversations.
+type Way = (&'static str, fn(DeepSeek) -> DeepSeek);
+
+const WAYS: [Way; 6] = [
+    ("thinking", |model| model),
+    ("not thinking", |model| model.thinking(false)),
+    ("strict tools", |model| model.strict(true)),
+    ("strict tools, not thinking", |model| model.strict(true).thinking(false)),
+    ("the most effort for a user", |model| model.effort(Effort::Max).user_id("u-7_a")),
+    ("little effort", |model| model.effort(Effort::Low)),
+];
+
+/// A run that is shown a picture at its start, and one after each turn's results.
+fn pictures(turn: usize) -> Message {
+    let image = Image::new("image/png", format!("picture {turn}").as_bytes());
+    Message::User { content: format!("The screen now ({turn}):"), images: vec![image] }
+}
+
+/// One line of the file for each request of every conversation, by each model, set up in each way.
 async fn sent() -> Vec<Value> {
     let mut lines = Vec::new();
     for id in ["deepseek-flash", "deepseek-v4-pro"] {
-        for thinking in [true, false] {
+        for (set_up, way) in WAYS {
             for (name, mut request, script) in conversations() {
                 let turns = script.len();
                 let server = server(script).await;
-                let model = model(&server).model(id).thinking(thinking);
+                let model = way(model(&server).model(id));
+                // Only one of them sees.
+                let shown = name == "pictures" && model.info().vision;
+                request.messages.extend(shown.then(|| pictures(0)));
                 for turn in 0..turns {
                     let reply = model.complete(&soon(), &request).await.expect("a reply");
                     request.messages.push(reply.to_message());
@@ -81,12 +109,14 @@ async fn sent() -> Vec<Value> {
                         let content = format!("Verified: {} changed.\n e9 button \"Star\"", call.name);
                         request.messages.push(Message::Tool { call_id: call.id.clone(), content });
                     }
-                    if reply.calls.is_empty() {
+                    if shown {
+                        request.messages.push(pictures(turn + 1));
+                    } else if reply.calls.is_empty() {
                         request.messages.push(Message::user(format!("And then? ({turn})")));
                     }
                 }
                 assert_eq!(server.refusals(), Vec::<String>::new(), "{name}");
-                let conversation = format!("{id}, {}, {name}", if thinking { "thinking" } else { "not thinking" });
+                let conversation = format!("{id}, {set_up}, {name}");
                 lines.extend(server.requests().into_iter().map(|body| json!({ "conversation": conversation, "request": body })));
             }
         }

@@ -1,6 +1,40 @@
 //! Each rule of the vendor's documents by its name, asserted on the request that the stand-in received.
+//!
+//! What each sentence of the vendor's documents is shown by (beside these, `breaches.json` has a row for each refusal):
+//!
+//! | sentence | test |
+//! |---|---|
+//! | `n` other than 1; role `developer` | `n_is_never_other_than_one`, `no_role_developer` |
+//! | `tool_calls: []` | `no_empty_lists_of_calls_or_tools` |
+//! | one tool message for each id | `each_call_has_exactly_one_result`, `a_call_without_a_result_is_not_sent`, `a_result_without_a_call_is_not_sent` |
+//! | invalid JSON in stored arguments | `stored_arguments_are_always_valid_json` |
+//! | `tool_choice` while thinking | `no_tool_choice_while_thinking`, `settings::tool_choice_is_never_sent` |
+//! | `json_schema`; the word "json" | `no_response_format_beside_tools`, `settings::json_mode_needs_the_word_json` |
+//! | prefix with tools or JSON mode | `no_prefix` |
+//! | strict: all or none, `/beta`, closed, required, no lengths | `strict_is_all_or_none`, `settings::strict_*`, `settings::a_tool_without_a_strict_form_is_not_sent`, `runs::a_whole_run_is_strict` |
+//! | names of tools; at most 128 | `tool_names_fit_the_pattern`, `at_most_128_tools` |
+//! | temperature, `max_tokens`, `user_id` | `settings::no_temperature_while_thinking`, `max_tokens_is_what_was_asked`, `settings::user_ids_separate_caches` |
+//! | images in user messages only, results are strings | `images::*`, `results_of_tools_are_strings` |
+//! | reasoning: never to R1, always to V4, `""` not null | `replay::reasoning_never_goes_back_to_first_generation_r1`, `replay::reasoning_goes_back_to_v4_always`, `what_is_empty_is_an_empty_string`, `replay::content_is_never_null` |
+//! | ids and arguments byte for byte | `replay::arguments_go_back_byte_for_byte`, `replay::each_result_has_the_id_of_its_call` |
+//! | thinking and effort never change in a run | `thinking_and_effort_are_fixed_for_a_run`, `settings::effort_is_the_same_in_all_turns` |
+//! | the stream's order, end, usage, keep-alives, finish reasons | `stream::*` |
+//! | errors; what is asked again | `errors::only_429_500_and_503_are_asked_again`, `errors::transport_errors_are_asked_again` |
+//! | limits of concurrency | `slots::*` |
+//! | the prefix cache: hits, and what breaks it | `cache::*`, `runs::a_run_is_cached_to_the_end_of_the_request_before`, `runs::another_effort_finds_nothing_in_the_cache` |
+//! | prices, hits, peak | `runs::a_run_is_billed_for_hits_and_misses`, `runs::a_run_in_the_peak_costs_the_table_times_the_factor` |
+
+mod cache;
+mod errors;
+mod images;
+mod replay;
+mod runs;
+mod settings;
+mod slots;
+mod stream;
 
 use handiwork::core::model::compat::{Dialect, OpenAiCompat, Replay};
+use handiwork::core::model::deepseek::{DeepSeek, Effort};
 use handiwork::core::{Message, Model as _, ModelError, Reply, Request, ToolSpec};
 use handiwork_test_support::deepseek::{Scripted, StandIn, models};
 use serde_json::{Value, json};
@@ -273,51 +307,19 @@ async fn nothing_but_what_the_api_knows_is_sent() {
         "stream_options",
         "user_id",
     ];
-    let sent = talk(vec![act("e1"), Scripted::text("ok")], request("Go.")).await;
+    let ways: [fn(DeepSeek) -> DeepSeek; 4] = [
+        |model| model,
+        |model| model.effort(Effort::Max).user_id("u-7").strict(true),
+        |model| model.thinking(false).temperature(0.3),
+        |model| model.json(true),
+    ];
+    let server = server(vec![Scripted::text("ok"); ways.len()]).await;
+    for way in ways {
+        way(model(&server)).complete(&soon(), &Request { max_tokens: Some(99), ..request("Go, as json.") }).await.expect("a reply");
+    }
+    assert_eq!(server.refusals(), Vec::<String>::new());
+    let sent = server.requests();
     let unknown: Vec<&String> =
         sent.iter().flat_map(|body| body.as_object().expect("an object").keys()).filter(|key| !known.contains(&key.as_str())).collect();
     assert_eq!(unknown, Vec::<&String>::new());
-}
-
-#[tokio::test]
-async fn the_prefix_cache_holds_to_the_end_of_the_request_before() {
-    let server = StandIn::answering(|_, number| act(&format!("e{number}"))).await.expect("starts");
-    let (model, mut request) = (model(&server), request(&"A long goal. ".repeat(100)));
-    let mut before = 0;
-    for step in 0..5 {
-        let usage = model.complete(&soon(), &request).await.map(|reply| {
-            extend(&mut request, &reply);
-            reply.usage
-        });
-        let usage = usage.expect("a reply");
-        assert_eq!(usage.cached % 64, 0, "whole units");
-        assert!(usage.cached + 64 > before && usage.cached <= usage.prompt, "step {step}: {usage:?}, {before} before");
-        before = usage.prompt;
-    }
-}
-
-#[tokio::test]
-async fn what_changes_the_beginning_loses_the_cache() {
-    let long = "A long goal. ".repeat(100);
-    let changes: [fn(&mut Request); 4] = [
-        |request| request.system.push_str(" It is 10:31."),
-        |request| request.tools.reverse(),
-        |request| drop(request.tools.pop()),
-        |request| request.messages[0] = Message::user("Another goal."),
-    ];
-    for change in changes {
-        let server = server(vec![act("e1"), act("e2"), act("e3")]).await;
-        let (model, mut request) = (model(&server), request(&long));
-        let reply = model.complete(&soon(), &request).await.expect("a reply");
-        extend(&mut request, &reply);
-        assert!(model.complete(&soon(), &request).await.expect("a reply").usage.cached > 0);
-        change(&mut request);
-        assert_eq!(model.complete(&soon(), &request).await.expect("a reply").usage.cached, 0);
-    }
-    let server = server(vec![act("e1"), Scripted::text("ok")]).await;
-    let reply = model(&server).complete(&soon(), &request(&long)).await.expect("a reply");
-    let mut next = request(&long);
-    extend(&mut next, &reply);
-    let other = model(&server).thinking(false).complete(&soon(), &next).await.expect("a reply");
-    assert_eq!(other.usage.cached, 0, "thinking was switched off");
 }

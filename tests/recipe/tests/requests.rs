@@ -41,6 +41,9 @@ fn keeps_reasoning(body: &Value) -> bool {
 fn every_request_is_read_and_rendered() {
     let lines = lines();
     assert!(lines.len() >= 20, "{} requests", lines.len());
+    for kind in ["\"strict\":true", "\"image_url\"", "\"reasoning_effort\":\"max\"", "\"user_id\"", "\"max_tokens\""] {
+        assert!(lines.iter().any(|(_, body)| body.to_string().contains(kind)), "no request has {kind}");
+    }
     for (name, body) in &lines {
         let request = read(body).unwrap_or_else(|error| panic!("{name}: {error}\n{body}"));
         assert_eq!(request.conversation.thinking_mode, body["thinking"]["type"] == "enabled", "{name}");
@@ -48,7 +51,8 @@ fn every_request_is_read_and_rendered() {
         // Nothing that was said is lost on the way: each text of each message stands in the prompt.
         let fields: &[&str] = if keeps_reasoning(body) { &["content", "reasoning_content"] } else { &["content"] };
         for message in body["messages"].as_array().expect("messages") {
-            for text in fields.iter().filter_map(|field| message[*field].as_str()) {
+            let parts = message["content"].as_array().into_iter().flatten().filter_map(|part| part["text"].as_str());
+            for text in fields.iter().filter_map(|field| message[*field].as_str()).chain(parts) {
                 assert!(prompt.contains(text), "{name}: {text:?} of {} is not in\n{prompt}", message["role"]);
             }
         }
