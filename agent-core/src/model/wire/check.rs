@@ -15,6 +15,8 @@ use crate::model::compat::Dialect;
 
 /// Longest name of a tool.
 const LONGEST_NAME: usize = 64;
+/// Longest `user_id`.
+const LONGEST_USER: usize = 512;
 
 /// What one kind of server refuses and another does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,12 +87,21 @@ fn parameters(body: &Value, rules: &Rules) -> Checked {
     {
         return Err(format!("thinking can be \"enabled\" or \"disabled\", not {kind}"));
     }
+    if let Some(user) = body.get("user_id").and_then(Value::as_str)
+        && !is_word(user, LONGEST_USER)
+    {
+        return Err(format!("{user:?} can't be a user_id: only 1 to {LONGEST_USER} of a-z, A-Z, 0-9, _ and - may be in it"));
+    }
     Ok(())
 }
 
 /// Whether a tool may have this name.
 fn is_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    is_word(name, LONGEST_NAME)
+}
+
+fn is_word(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 fn check_tools(tools: &[Value], dialect: &Dialect) -> Checked {

@@ -89,6 +89,8 @@ fn what_would_be_refused_is_not_sent() {
         ("only one can be had", &[("/n", json!(2))]),
         ("ask for 1 to 393216", &[("/max_tokens", json!(0))]),
         ("ask for 1 to 393216", &[("/max_tokens", json!(393_217))]),
+        ("can't be a user_id", &[("/user_id", json!("ana lopez"))]),
+        ("can't be a user_id", &[("/user_id", json!("a".repeat(513)))]),
         ("choose 0 to 2", &[("/temperature", json!(2.1))]),
         ("not \"adaptive\"", &[("/thinking/type", json!("adaptive"))]),
         ("switch thinking off", &[("/tool_choice", json!("required"))]),
