@@ -94,7 +94,7 @@ impl Browser {
         }
     }
 
-    async fn try_call(
+    pub(crate) async fn try_call(
         &self,
         number: u32,
         token: Option<&str>,

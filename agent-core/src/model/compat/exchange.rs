@@ -9,13 +9,11 @@ use serde_json::{Map, Value, json};
 use super::ollama::{Answer, Measured, Settings};
 use super::{Form, OpenAiCompat, Route, ollama, prompted, schema};
 use crate::context::Context;
-use crate::model::{Model, ModelError, ModelInfo, Reply, Request, grammar};
+use crate::model::{Model, ModelError, ModelInfo, Reply, Request, grammar, rescue};
 
 impl OpenAiCompat {
     /// Asks by prompt: the request in plain turns, the reply's text read as calls.
     pub(super) async fn by_prompt(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
-        // Turns made by prompt are text.
-        request.check_sight(false)?;
         let form = if self.thinks() { None } else { form(self.wire.dialect.form, request)? };
         let reply = self.exchange(cx, &prompted::request(request, form.is_some()), form).await?;
         // What comes beside the text is no thought of the protocol. From now on it is left to think, and sees none of it again.
@@ -50,7 +48,7 @@ impl OpenAiCompat {
         self.wire.lines(cx, "/api/chat", &self.info.id, &body, |line| answer.push(line, |progress| cx.report(progress))).await?;
         let reply = answer.finish();
         *self.measured.lock().unwrap_or_else(PoisonError::into_inner) = Measured { bytes, tokens: reply.usage.prompt as usize };
-        Ok(reply)
+        Ok(rescue::settle(reply, request))
     }
 }
 
@@ -74,26 +72,30 @@ fn form(form: Form, request: &Request) -> Result<Option<Map<String, Value>>, Mod
 
 /// Any model, asked by prompt instead of natively. So one task can be run both ways.
 #[derive(Debug)]
-pub struct Prompted(Arc<dyn Model>);
+pub struct Prompted {
+    inner: Arc<dyn Model>,
+    info: ModelInfo,
+}
 
 impl Prompted {
     /// Asks `inner` by prompt.
     #[must_use]
     pub fn new(inner: Arc<dyn Model>) -> Self {
-        Self(inner)
+        // Turns made by prompt are text, so it is shown no pictures.
+        let info = ModelInfo { vision: false, ..inner.info().clone() };
+        Self { inner, info }
     }
 }
 
 #[async_trait]
 impl Model for Prompted {
     fn info(&self) -> &ModelInfo {
-        self.0.info()
+        &self.info
     }
 
     async fn complete(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
-        // Turns made by prompt are text.
         request.check_sight(false)?;
-        let reply = self.0.complete(cx, &prompted::request(request, false)).await?;
+        let reply = self.inner.complete(cx, &prompted::request(request, false)).await?;
         Ok(prompted::reply(prompted::take_thought(reply), request))
     }
 }

@@ -144,6 +144,10 @@ impl OpenAiCompat {
         }
         self.known = known;
         self.info.constrained = self.holds_to_grammar();
+        // Turns made by prompt are text. (A model that turns out to refuse tools in use is asked without its pictures.)
+        if self.is_prompted() {
+            self = self.vision(false);
+        }
         Ok(self)
     }
 

@@ -11,6 +11,8 @@ use crate::model::{FinishReason, Image, Message, ModelError, Reply, Request, Too
 
 /// Bytes of text that a token has at least, on average: English has four, JSON and other languages have fewer.
 const BYTES_PER_TOKEN: usize = 3;
+/// Tokens that a picture takes, about.
+const PICTURE: usize = 1024;
 
 /// Room for a reply when the request doesn't say.
 const REPLY: usize = 512;
@@ -93,7 +95,15 @@ pub(super) struct Measured {
 
 /// Refuses a body that can't fit. After a first exchange only what came since is estimated.
 pub(super) fn check_length(body: &Value, request: &Request, context: u32, earlier: Measured) -> Result<usize, ModelError> {
-    let bytes = ["messages", "tools"].iter().filter_map(|part| body.get(part)).map(|part| part.to_string().len()).sum::<usize>();
+    let all = ["messages", "tools"].iter().filter_map(|part| body.get(part)).map(|part| part.to_string().len()).sum::<usize>();
+    let pictures = body.pointer("/messages").and_then(Value::as_array).into_iter().flatten();
+    let pictures: Vec<usize> = pictures
+        .filter_map(|message| message.get("images")?.as_array())
+        .flatten()
+        .filter_map(|picture| Some(picture.as_str()?.len()))
+        .collect();
+    // A picture costs by its size on the screen, not by its bytes.
+    let bytes = all.saturating_sub(pictures.iter().sum()) + pictures.len() * PICTURE * BYTES_PER_TOKEN;
     let prompt = match bytes.checked_sub(earlier.bytes).filter(|_| earlier.tokens > 0) {
         Some(more) => earlier.tokens + more / BYTES_PER_TOKEN,
         None => bytes / BYTES_PER_TOKEN,

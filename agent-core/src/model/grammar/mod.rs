@@ -33,11 +33,19 @@ pub(super) fn of(request: &Request, thinks: bool) -> Result<Option<String>, Mode
     }
     let mut rules = Rules::default();
     let mut replies = Vec::new();
+    let mut impossible = None;
     let mut next = Some(&constraint);
     while let Some(one) = next {
         let thought = if thinks { 0 } else { one.thought.min(LONGEST_THOUGHT) };
-        replies.push(reply(&mut rules, request, one, thought)?);
+        match reply(&mut rules, request, one, thought) {
+            Ok(name) => replies.push(name),
+            // Another reply may still be possible.
+            Err(error) => impossible = Some(error),
+        }
         next = one.or.as_deref();
+    }
+    if let Some(error) = impossible.filter(|_| replies.is_empty()) {
+        return Err(error);
     }
     Ok(Some(rules.finish(&replies.join(" | "))))
 }

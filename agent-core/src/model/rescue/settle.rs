@@ -14,12 +14,14 @@ pub(crate) fn settle(mut reply: Reply, request: &Request) -> Reply {
     }
     // Beside native calls reasoning is only reasoning.
     let native = !reply.calls.is_empty();
-    let read = super::read(reply.reasoning.as_deref().filter(|_| !native), &reply.content, &request.tools);
+    // A model that was cut off while it thought has not made the call that it thought of.
+    let apart = native || !matches!(reply.finish, FinishReason::Stop | FinishReason::ToolCalls);
+    let read = super::read(reply.reasoning.as_deref().filter(|_| !apart), &reply.content, &request.tools);
     if read.touched {
         read.rest.trim().clone_into(&mut reply.content);
     }
     let reasoning =
-        if native { [reply.reasoning.clone(), read.reasoning].into_iter().flatten().reduce(super::joined) } else { read.reasoning };
+        if apart { [reply.reasoning.clone(), read.reasoning].into_iter().flatten().reduce(super::joined) } else { read.reasoning };
     reply.reasoning = [reasoning, read.thought].into_iter().flatten().reduce(super::joined);
     let Some(dialect) = read.dialect.filter(|_| !native) else { return reply };
     tracing::debug!(dialect, calls = read.calls.len(), "calls that came as text were rescued");

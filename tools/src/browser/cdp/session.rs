@@ -18,8 +18,8 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use chromiumoxide::cdp::browser_protocol::target::{CreateTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
-    CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, RemoteObjectId,
-    RunIfWaitingForDebuggerParams, TerminateExecutionParams,
+    CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, ReleaseObjectGroupParams,
+    RemoteObjectId, RunIfWaitingForDebuggerParams, TerminateExecutionParams,
 };
 use serde_json::Value;
 
@@ -164,6 +164,7 @@ impl Session {
         let resolve = ResolveNodeParams {
             backend_node_id: Some(BackendNodeId::new(node)),
             execution_context_id: Some(ExecutionContextId::new(context)),
+            object_group: Some(WORLD.to_owned()),
             ..ResolveNodeParams::default()
         };
         let Some(object) = self.connection.call(Some(&self.id), &resolve, until).await?.object.object_id else { return Ok(()) };
@@ -186,6 +187,11 @@ impl Session {
         nodes.sort_unstable();
         nodes.dedup();
         Ok(nodes)
+    }
+
+    /// Lets go of all handles: what they are on could not be forgotten by the page else.
+    pub(crate) fn release(&self) {
+        self.connection.tell(Some(&self.id), &ReleaseObjectGroupParams::new(WORLD));
     }
 
     /// Opens a URL. The error is the browser's word for why not; a second value says whether another document came.

@@ -5,6 +5,8 @@ const getter = (proto, name) => { const get = Object.getOwnPropertyDescriptor(pr
 const childNodes = getter(Node.prototype, 'childNodes');
 const parentNode = getter(Node.prototype, 'parentNode');
 const isConnected = getter(Node.prototype, 'isConnected');
+const contentOf = getter(Node.prototype, 'textContent');
+const rootOf = (e) => Node.prototype.getRootNode.call(e);
 const ownerDocument = getter(Node.prototype, 'ownerDocument');
 const localName = getter(Element.prototype, 'localName');
 const shadowOf = getter(Element.prototype, 'shadowRoot');
@@ -143,7 +145,7 @@ const isHeard = (e) => {
   if (!heard.has(e) || query(e, NATIVE).length) return false;
   const box = boxOf(e);
   if (box.width * box.height > (window.innerWidth * window.innerHeight) / 3) return false;
-  if ([...childNodes(e)].filter((kid) => isElement(kid) && heard.has(kid) && squeeze(kid.textContent) !== '').length > 1) return false;
+  if ([...childNodes(e)].filter((kid) => isElement(kid) && heard.has(kid) && squeeze(contentOf(kid) ?? '') !== '').length > 1) return false;
   const own = ownText(e);
   return own.length <= 160 && (own !== '' || !reacts(e));
 };
@@ -161,8 +163,8 @@ const isClickable = (e, style, parentPointer) => {
   const inner = query(e, NATIVE).length;
   if (pointer && !explicit && !focusable) return inner === 0;
   if (inner > 5) return false;
-  if (focusable && !explicit && !pointer) return inner === 0 && e.scrollHeight <= e.clientHeight + 4 && (e.textContent ?? '').length <= 120;
-  return (e.textContent ?? '').length <= 600;
+  if (focusable && !explicit && !pointer) return inner === 0 && e.scrollHeight <= e.clientHeight + 4 && (contentOf(e) ?? '').length <= 120;
+  return (contentOf(e) ?? '').length <= 600;
 };
 const parentPointer = (e) => { const parent = parentOf(e); return !!parent && styleOf(parent).cursor === 'pointer'; };
 const roleOf = (e, style, pointer) => {
@@ -212,12 +214,12 @@ const visibleText = (e, most = 1000, skipFields = false) => {
   walk(e);
   return cut(squeeze(out), most);
 };
-const svgTitle = (e) => { for (const kid of childNodes(e)) if (isElement(kid) && localName(kid) === 'title') return kid.textContent; return ''; };
+const svgTitle = (e) => { for (const kid of childNodes(e)) if (isElement(kid) && localName(kid) === 'title') return contentOf(kid); return ''; };
 const referenced = (e, name) => {
-  const root = e.getRootNode();
+  const root = rootOf(e);
   const texts = (attr(e, name) ?? '').split(/\s+/).filter(Boolean).map((id) => {
     const other = Document.prototype.getElementById.call(ownerDocument(e), id) ?? (root.nodeType === 11 ? root.getElementById(id) : null);
-    return other ? visibleText(other) || squeeze(other.textContent ?? '') : '';
+    return other ? visibleText(other) || squeeze(contentOf(other) ?? '') : '';
   });
   return squeeze(texts.join(' '));
 };

@@ -16,26 +16,27 @@ use crate::browser::cdp::{CallError, Until};
 const CLICKS: [&str; 6] = ["click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart"];
 /// The longest that a look waits for this.
 const LONGEST: Duration = Duration::from_millis(400);
-/// Most elements that are told at one look; on a page with more they are cells of something larger.
+/// On a page with more elements that listen, they are cells of something larger.
 const MOST: usize = 400;
 
 impl Browser {
     /// Tells the script of the elements that the page listens to, as far as it does not know them.
     pub(crate) async fn listen(&self, number: u32, until: Until) -> Result<(), CallError> {
-        let until = until.at_most(LONGEST);
         let (context, _) = self.world(number, until).await?;
+        let until = until.at_most(LONGEST);
         let Some(tab) = self.state.tab(number) else { return Ok(()) };
         let nodes = tab.session.listening(context, &CLICKS, until).await?;
-        if nodes.is_empty() {
-            return Ok(());
+        if !nodes.is_empty() && nodes.len() <= MOST {
+            // A page that is slow to answer this is not a page that hangs, so it is asked past [`Browser::call`].
+            let answer = self.try_call(number, None, "unheard", &json!([nodes]), until).await?;
+            let fresh: Vec<i64> = answer.and_then(|answer| serde_json::from_value(answer.value).ok()).unwrap_or_default();
+            let told = fresh.into_iter().map(|node| {
+                let session = &tab.session;
+                async move { session.with_node(context, node, &format!("(e) => globalThis.__hands.hear(e, {node})"), until).await }
+            });
+            join_all(told).await;
         }
-        let Some(answer) = self.call(number, None, "unheard", &json!([nodes]), until).await? else { return Ok(()) };
-        let fresh: Vec<i64> = serde_json::from_value(answer.value).unwrap_or_default();
-        let told = fresh.into_iter().take(MOST).map(|node| {
-            let session = &tab.session;
-            async move { session.with_node(context, node, &format!("(e) => globalThis.__hands.hear(e, {node})"), until).await }
-        });
-        join_all(told).await;
+        tab.session.release();
         Ok(())
     }
 }

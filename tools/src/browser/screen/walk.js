@@ -13,7 +13,7 @@ const paints = (e) => {
 const within = (box, x, y) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
 // What is drawn over an element's text at a point, if anything.
 const coverOf = (e, x, y) => {
-  const doc = ownerDocument(e), by = originOf(doc), root = e.getRootNode();
+  const doc = ownerDocument(e), by = originOf(doc), root = rootOf(e);
   const stack = (root.elementsFromPoint ? root : doc).elementsFromPoint(x - by.x, y - by.y);
   if (!stack.some((other) => contains(other, e) || contains(e, other))) return null;
   for (const other of stack) {
@@ -148,7 +148,7 @@ const look = (idle) => {
       const box = boxOf(other);
       if (box.width * box.height > 6 * area) return false;
       const style = styleOf(other);
-      return paints(other) || style.borderTopWidth !== '0px' || /^(svg|path|label)$/.test(localName(other)) || squeeze(other.textContent ?? '') !== '';
+      return paints(other) || style.borderTopWidth !== '0px' || /^(svg|path|label)$/.test(localName(other)) || squeeze(contentOf(other) ?? '') !== '';
     });
   };
   const isDrawn = (e) => {
