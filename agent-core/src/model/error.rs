@@ -84,6 +84,23 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// The same, with what others said put through `change`.
+    pub(crate) fn map_words(mut self, change: impl Fn(&str) -> String) -> Self {
+        match &mut self {
+            Self::BadRequest(words)
+            | Self::Unauthorized(words)
+            | Self::NoBalance(words)
+            | Self::NoSuchModel(words)
+            | Self::Truncated(words)
+            | Self::Unreadable(words)
+            | Self::RateLimited { detail: words, .. }
+            | Self::Server { detail: words, .. }
+            | Self::Unreachable { detail: words, .. } => *words = change(words),
+            Self::TimedOut(_) | Self::ContextFull { .. } | Self::Local { .. } | Self::Cassette { .. } => {}
+        }
+        self
+    }
+
     /// Whether the same request may succeed later: statuses 429, 500, 502, 503, 504, and whatever broke the exchange itself.
     #[must_use]
     pub fn is_transient(&self) -> bool {

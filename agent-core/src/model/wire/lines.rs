@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{LONGEST, MOST_BYTES, Wire, cause};
+use super::{LONGEST, MOST_BYTES, Wire, cause, timed_out};
 use crate::context::Context;
 use crate::model::ModelError;
 
@@ -51,6 +51,7 @@ impl Wire {
                 }
             }
         };
-        timeout(limit, exchange).await.unwrap_or_else(|_| Err(ModelError::TimedOut(limit.as_secs_f64().ceil() as u64)))
+        let ended = timeout(limit, exchange).await.unwrap_or_else(|_| Err(timed_out(limit)));
+        ended.map_err(|error| self.without_key_in(error))
     }
 }

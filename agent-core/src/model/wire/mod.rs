@@ -9,7 +9,6 @@ mod assembly;
 mod body;
 mod check;
 mod failure;
-mod get;
 mod lines;
 pub(super) mod settings;
 mod sse;
@@ -92,7 +91,8 @@ impl Wire {
             let response = self.send(&self.url(), id, &body).await?;
             self.read(cx, response, request.messages.len()).await
         };
-        let reply = timeout(limit, exchange).await.unwrap_or_else(|_| Err(timed_out(limit)))?;
+        let reply = timeout(limit, exchange).await.unwrap_or_else(|_| Err(timed_out(limit)));
+        let reply = reply.map_err(|error| self.without_key_in(error))?;
         Ok(rescue::settle(self.relaxed(reply, request), request))
     }
 
@@ -126,8 +126,11 @@ impl Wire {
                 .redirect(reqwest::redirect::Policy::none())
                 .user_agent(concat!("handiwork/", env!("CARGO_PKG_VERSION")));
             if let Some(proxy) = &self.proxy {
-                builder = builder
-                    .proxy(reqwest::Proxy::all(proxy).map_err(|error| format!("the proxy {proxy} can't be used: {}", cause(&error)))?);
+                builder =
+                    builder
+                        .proxy(reqwest::Proxy::all(proxy).map_err(|error| {
+                            format!("the proxy can't be used: {}; give its address as http://HOST:PORT", cause(&error))
+                        })?);
             }
             builder.build().map_err(|error| format!("no HTTPS client could be made: {}", cause(&error)))
         });
@@ -163,12 +166,12 @@ impl Wire {
         let (retry_after, date, media) = (header(RETRY_AFTER), header(DATE), header(CONTENT_TYPE).unwrap_or_default());
         let status = response.status().as_u16();
         if status != 200 {
-            let text = self.without_key(&refusal(&mut response).await);
+            let text = refusal(&mut response).await;
             let headers = Headers { retry_after: retry_after.as_deref(), date: date.as_deref() };
             return Err(failure::of_status(status, &headers, &text, id));
         }
         if media.starts_with("text/html") || media.starts_with("application/json") {
-            let text = self.without_key(&refusal(&mut response).await);
+            let text = refusal(&mut response).await;
             return Err(ModelError::Unreadable(format!("{url} gave {media}, not a stream of events: {}", failure::clip(&text))));
         }
         Ok(response)
@@ -205,7 +208,11 @@ impl Wire {
         }
     }
 
-    /// Servers quote what they refuse.
+    /// Servers, and what stands between, quote what they refuse.
+    fn without_key_in(&self, error: ModelError) -> ModelError {
+        error.map_words(|words| self.without_key(words))
+    }
+
     fn without_key(&self, text: &str) -> String {
         match &self.key {
             Some(key) if !key.is_empty() => text.replace(key.as_str(), "[key]"),
