@@ -43,8 +43,8 @@ need make make
 need python3 python3
 need chromium-headless-shell chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable
 need_file fonts-dejavu-core '/usr/share/fonts/truetype/*/*.ttf' '/usr/share/fonts/*/*.ttf' '/usr/share/fonts/*.ttf' '/usr/local/share/fonts/*/*.ttf'
-need_file libclang-dev '/usr/lib/llvm-*/lib/libclang*.so*' '/usr/lib/*/libclang*.so*' '/usr/lib/libclang*.so*' '/usr/lib64/libclang*.so*' \
-    "${LIBCLANG_PATH:-/nonexistent}/libclang*.so*"
+# libclang-cpp is another library, which comes without this one too.
+need_file libclang-dev {/usr/lib/llvm-*/lib,/usr/lib/*,/usr/lib,/usr/lib64,"${LIBCLANG_PATH:-/nonexistent}"}/libclang{,-[0-9]*}.so*
 # A model's weights come in packages that pip fetches; without pip everything else still works.
 if ! command -v pip >/dev/null 2>&1 && ! command -v pip3 >/dev/null 2>&1 && ! python3 -m pip --version >/dev/null 2>&1; then
     packages+=(python3-pip)
