@@ -84,6 +84,34 @@ pub enum Change {
     Appeared { text: String },
     /// The page told its server something.
     Network { method: String, url: String },
+    /// A dialog opened and waits for an answer; its buttons are on the screen.
+    DialogOpened { kind: String, message: String },
+    /// A person waits no longer: the element that was to go is gone.
+    Gone { r#ref: Ref },
+    /// Nothing moves and nothing is loading.
+    Idle,
+    /// The element looks different: another colour, border or picture.
+    Appearance { r#ref: Ref, from: String, to: String },
+    /// The element is at another place.
+    Moved { r#ref: Ref, dx: f64, dy: f64 },
+    /// The element has another size.
+    Sized { r#ref: Ref, width: f64, height: f64 },
+    /// Other text is selected.
+    Selection { text: String },
+    /// What was selected is on the clipboard.
+    Copied { characters: usize },
+    /// The view has another size.
+    Resized { width: u32, height: u32 },
+    /// A file was downloaded into the folder for downloads, where nothing opens it.
+    Downloaded { file: String, url: String, bytes: u64, sha256: String },
+    /// The page was printed to a file.
+    Printed { file: String, bytes: u64, sha256: String },
+    /// The server answered with an error.
+    HttpError { status: u16, url: String },
+    /// The page complained.
+    ConsoleError { text: String },
+    /// What was asked for, in words.
+    Told { text: String },
 }
 
 /// Why an action was not done.
@@ -126,6 +154,16 @@ pub enum Reason {
     FileNotAllowed { path: String, problem: String },
     /// The secret is not known, or not meant for this origin.
     SecretNotAllowed { name: String, problem: String },
+    /// A dialog of the page waits for an answer.
+    DialogOpen { kind: String, message: String },
+    /// Nothing on the page has this text.
+    NotFound { text: String },
+    /// The point is outside of the element or of the view.
+    OutOfView { width: f64, height: f64 },
+    /// No file came.
+    NoDownload { waited_ms: u64 },
+    /// The page crashed.
+    Crashed,
     /// Policy said no.
     Denied { why: String },
     /// The person said no.
@@ -157,6 +195,15 @@ impl fmt::Display for Reason {
             Self::BadArguments { problem } => f.write_str(problem),
             Self::FileNotAllowed { path, problem } => write!(f, "file {path}: {problem}"),
             Self::SecretNotAllowed { name, problem } => write!(f, "secret {name}: {problem}"),
+            Self::DialogOpen { kind, message } => {
+                write!(f, "a {kind} dialog {message:?} is open; answer it first by its buttons on the screen")
+            }
+            Self::NotFound { text } => write!(f, "{text:?} is nowhere on the page"),
+            Self::OutOfView { width, height } => {
+                write!(f, "this point is outside: x must be from 0 to {width:.0}, y from 0 to {height:.0}")
+            }
+            Self::NoDownload { waited_ms } => write!(f, "it was clicked, but no file came within {waited_ms} ms; look at the screen"),
+            Self::Crashed => f.write_str("this page crashed; reload it, or navigate"),
             Self::Denied { why } => write!(f, "not allowed: {why}"),
             Self::Declined { said } => write!(f, "the person said no: {said}"),
             Self::Unsupported { action } => write!(f, "{action} can't be done here"),
@@ -184,6 +231,20 @@ impl fmt::Display for Change {
             Self::Uploaded { r#ref, file } => write!(f, "{ref} holds the file {file}"),
             Self::Appeared { text } => write!(f, "{text:?} is on the screen"),
             Self::Network { method, url } => write!(f, "{method} {url} was sent"),
+            Self::DialogOpened { kind, message } => write!(f, "a {kind} dialog opened and waits for your answer: {message:?}"),
+            Self::Gone { r#ref } => write!(f, "{ref} is gone"),
+            Self::Idle => f.write_str("the page is at rest"),
+            Self::Appearance { r#ref, from, to } => write!(f, "{ref} was {from} and is now {to}"),
+            Self::Moved { r#ref, dx, dy } => write!(f, "{ref} moved by {dx:.0},{dy:.0}"),
+            Self::Sized { r#ref, width, height } => write!(f, "{ref} is now {width:.0} wide and {height:.0} high"),
+            Self::Selection { text } => write!(f, "selected is {text:?}"),
+            Self::Copied { characters } => write!(f, "{characters} characters were copied"),
+            Self::Resized { width, height } => write!(f, "the view is now {width}×{height}"),
+            Self::Downloaded { file, bytes, sha256, .. } => write!(f, "downloaded {file} ({bytes} bytes, sha256 {sha256})"),
+            Self::Printed { file, bytes, sha256 } => write!(f, "printed to {file} ({bytes} bytes, sha256 {sha256})"),
+            Self::HttpError { status, url } => write!(f, "the server answered {status} for {url}"),
+            Self::ConsoleError { text } => write!(f, "the page complained: {text}"),
+            Self::Told { text } => f.write_str(text),
         }
     }
 }

@@ -11,9 +11,9 @@ use super::finish;
 const LARGE: &str = include_str!("../prompts/react.md");
 const SMALL: &str = include_str!("../prompts/react-small.md");
 
-/// Actions that a small model held to a grammar is not told of: filling replaces typing, waiting is the surface's work, and
-/// each further way is one more to go wrong.
-const UNLED: [&str; 3] = ["type", "wait", "back"];
+/// Actions that a small model held to a grammar is told of: filling replaces typing, waiting is the surface's work, and each
+/// further way is one more to go wrong.
+const LED: [&str; 9] = ["navigate", "click", "fill", "press", "select", "check", "scroll", "switch_tab", "upload"];
 
 /// The system prompt.
 pub(super) fn system(started: &Started) -> String {
@@ -46,7 +46,7 @@ pub(super) fn tools(started: &Started) -> Vec<ToolSpec> {
 pub(super) fn actions(started: &Started) -> impl Iterator<Item = &str> {
     let led = is_led(started);
     let all = started.surface.iter().flat_map(|surface| surface.actions.iter().map(String::as_str));
-    all.filter(move |name| !led || !UNLED.contains(name))
+    all.filter(move |name| !led || LED.contains(name))
 }
 
 /// Whether the model is led: small, and held to a grammar.

@@ -107,7 +107,7 @@ async fn addresses_that_fail_are_told_with_a_hint() {
     rig.open("nowhere").await;
     assert!(rig.screen().await.render().contains("Not here"));
     let cx = rig.cx.clone().within(std::time::Duration::from_millis(900));
-    let resolved = rig.resolve(Wait { text: "never".to_owned() }).await.expect("resolved");
+    let resolved = rig.resolve(Wait { text: Some("never".to_owned()), gone: None, url: None, idle: None }).await.expect("resolved");
     let receipt = handiwork_core::Surface::dispatch(&rig.browser, &cx, &resolved).await.expect("a receipt");
     assert!(matches!(refusal(&receipt), Reason::TimedOut { .. }), "{receipt:?}");
 }

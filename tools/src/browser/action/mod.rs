@@ -84,7 +84,7 @@ impl Browser {
         let done = match &resolved.action {
             Action::Navigate(args) => self.navigate(cx, &args.url, until).await,
             Action::Back(_) => self.back(cx, until).await,
-            Action::Wait(args) => self.wait_for(cx, &args.text, until).await,
+            Action::Wait(args) => self.wait_for(cx, args.text.as_deref().unwrap_or_default(), until).await,
             Action::SwitchTab(args) => self.switch_tab(cx, args.tab, until).await,
             Action::Scroll(args) => self.scroll(cx, resolved, args, until).await,
             Action::Click(_) => self.click(cx, resolved, until).await,

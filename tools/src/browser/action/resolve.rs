@@ -44,7 +44,7 @@ impl Browser {
             Action::SwitchTab(args) => {
                 self.known_tab(args.tab)?;
             }
-            Action::Wait(args) if args.text.trim().is_empty() => {
+            Action::Wait(args) if args.text.as_deref().is_none_or(|text| text.trim().is_empty()) => {
                 return Err(Reason::BadArguments { problem: "say which text to wait for".to_owned() }.into());
             }
             Action::Press(args) => {
