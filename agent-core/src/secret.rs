@@ -131,6 +131,15 @@ impl Secrets {
         self.searchable().any(|(_, secret)| forms_of(&secret.value).iter().any(|form| text.contains(form.as_str())))
     }
 
+    /// Whether JSON text holds a secret, also one that is escaped in it and so can't be found by its letters. Text that is no
+    /// JSON may hold anything.
+    pub fn hide_in(&self, json: &str) -> bool {
+        let Ok(plain) = serde_json::from_str::<Value>(json) else { return true };
+        let mut redacted = plain.clone();
+        self.redact_json(&mut redacted);
+        redacted != plain
+    }
+
     /// Redacts every string in a JSON value, keys too.
     pub fn redact_json(&self, value: &mut Value) {
         if self.by_name.is_empty() {
@@ -196,6 +205,14 @@ mod tests {
             let clean = secrets.redact(leak);
             assert!(clean.contains("{{secret:password}}") && !secrets.leaks_into(&clean), "{clean}");
         }
+    }
+
+    #[test]
+    fn hidden_in_json_however_it_is_escaped() {
+        for json in [r#"{"text":"p&ss \"w\u00f6rd\""}"#, r#"{"a":["\u0070\u0026ss \"wörd\""]}"#, "no JSON"] {
+            assert!(secrets().hide_in(json), "{json}");
+        }
+        assert!(!secrets().hide_in(r#"{"text":"{{secret:password}}"}"#));
     }
 
     #[test]

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::channel::mpsc::UnboundedSender;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::clock::now_ms;
@@ -110,7 +109,7 @@ impl Driver {
 
     /// Records an event: in the journal first, then in the run, then for those who watch.
     async fn emit(&mut self, event: Event) -> Result<(), JournalError> {
-        let entry = Entry { seq: self.run.next_seq(), at: now_ms(), event: self.redacted(event) };
+        let entry = Entry { seq: self.run.next_seq(), at: now_ms(), event: self.redacted(event)? };
         self.parts.journal.append(&self.run.id, &entry).await?;
         self.run
             .apply(entry.clone())
@@ -123,27 +122,27 @@ impl Driver {
     }
 
     /// The event with every secret value replaced. The surfaces do so too; this is the last gate before anything is kept.
-    fn redacted(&self, event: Event) -> Event {
+    fn redacted(&self, event: Event) -> Result<Event, JournalError> {
         if self.parts.secrets.is_empty() {
-            return event;
+            return Ok(event);
         }
         let mut event = event;
         if let Event::Replied { reply, .. } = &mut event {
             // In the text of arguments a value may be escaped, so that it is not found there; it goes if it holds one.
             for call in &mut reply.calls {
-                call.raw = call.raw.take().filter(|raw| !self.hides_secret(raw));
+                call.raw = call.raw.take().filter(|raw| !self.parts.secrets.hide_in(raw));
             }
         }
-        let Ok(mut value) = serde_json::to_value(&event) else { return event };
-        self.parts.secrets.redact_json(&mut value);
-        serde_json::from_value(value).unwrap_or(event)
-    }
-
-    fn hides_secret(&self, json: &str) -> bool {
-        let Ok(plain) = serde_json::from_str::<Value>(json) else { return true };
-        let mut redacted = plain.clone();
-        self.parts.secrets.redact_json(&mut redacted);
-        redacted != plain
+        let kept = serde_json::to_value(&event).and_then(|mut value| {
+            self.parts.secrets.redact_json(&mut value);
+            serde_json::from_value(value)
+        });
+        // What can't be written without the secret is not written at all.
+        kept.map_err(|error| JournalError::Store {
+            doing: "written",
+            detail: format!("without the value of a secret an event can't be told ({error})"),
+            hint: "the value of a secret is also a word of our own format; choose another value".to_owned(),
+        })
     }
 
     async fn broken(&mut self, part: Part, error: &(impl std::fmt::Display + Sync)) -> Result<(), JournalError> {

@@ -26,16 +26,15 @@ impl OpenAiCompat {
     pub(super) async fn exchange(&self, cx: &Context, request: &Request, form: Option<Map<String, Value>>) -> Result<Reply, ModelError> {
         let greedy = form.is_some();
         let mut more = form.unwrap_or_default();
-        let reply = match self.wire.dialect.route {
+        match self.wire.dialect.route {
             Route::Completions => {
                 if greedy {
                     more.insert("temperature".to_owned(), 0.into());
                 }
-                self.wire.complete_with(cx, &self.info.id, request, more).await?
+                self.wire.complete_with(cx, &self.info.id, request, more).await
             }
-            Route::OllamaChat => self.ollama(cx, request, more, greedy).await?,
-        };
-        Ok(prompted::take_thought(reply))
+            Route::OllamaChat => self.ollama(cx, request, more, greedy).await,
+        }
     }
 
     async fn ollama(&self, cx: &Context, request: &Request, form: Map<String, Value>, greedy: bool) -> Result<Reply, ModelError> {
@@ -95,7 +94,9 @@ impl Model for Prompted {
 
     async fn complete(&self, cx: &Context, request: &Request) -> Result<Reply, ModelError> {
         request.check_sight(false)?;
-        let reply = self.inner.complete(cx, &prompted::request(request, false)).await?;
-        Ok(prompted::reply(prompted::take_thought(reply), request))
+        let rendered = prompted::request(request, false);
+        let reply = self.inner.complete(cx, &rendered).await?;
+        // A model of the user's own may leave its thought in the text.
+        Ok(prompted::reply(rescue::settle(reply, &rendered), request))
     }
 }

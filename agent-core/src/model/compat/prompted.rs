@@ -8,9 +8,6 @@ use serde_json::{Map, Value};
 use crate::model::protocol::{Role, fold_messages, parse_reply, system_text};
 use crate::model::{FinishReason, Message, Reply, Request};
 
-const OPEN: &str = "<think>";
-const CLOSE: &str = "</think>";
-
 /// The same request in plain turns. Earlier reasoning is left out, unless it is the thought that a grammar asks for: R1 must not
 /// see its own, and no other model misses it.
 pub(super) fn request(request: &Request, keep_thought: bool) -> Request {
@@ -57,21 +54,5 @@ pub(super) fn reply(mut reply: Reply, asked: &Request) -> Reply {
     if reply.finish == FinishReason::Stop && !reply.calls.is_empty() {
         reply.finish = FinishReason::ToolCalls;
     }
-    reply
-}
-
-/// Takes a block of thought at the head of the text into the reasoning. Templates open the block themselves, so its beginning may
-/// be missing; a reply that was cut off may miss its end.
-pub(super) fn take_thought(mut reply: Reply) -> Reply {
-    let text = reply.content.trim_start();
-    let (thought, rest) = match (text.strip_prefix(OPEN), text.split_once(CLOSE)) {
-        (Some(opened), _) => opened.split_once(CLOSE).unwrap_or((opened, "")),
-        (None, Some((thought, rest))) if !thought.contains(OPEN) => (thought, rest),
-        _ => return reply,
-    };
-    let (thought, rest) = (thought.trim().to_owned(), rest.trim_start().to_owned());
-    let known = reply.reasoning.take().filter(|known| !known.is_empty());
-    reply.reasoning = Some(known.map_or_else(|| thought.clone(), |known| format!("{known}\n{thought}")));
-    reply.content = rest;
     reply
 }

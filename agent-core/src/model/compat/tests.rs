@@ -173,22 +173,6 @@ fn a_conversation_in_plain_turns() {
 }
 
 #[test]
-fn thoughts_are_taken_out_of_the_text() {
-    let cases = [
-        ("<think>a</think>b", Some("a"), "b"),
-        ("  <think>\na\n</think>\n\nb", Some("a"), "b"),
-        ("a\n</think>\nb", Some("a"), "b"),
-        ("<think>cut off", Some("cut off"), ""),
-        ("no thought", None, "no thought"),
-        ("say <think>x</think>", None, "say <think>x</think>"),
-    ];
-    for (text, thought, rest) in cases {
-        let reply = prompted::take_thought(Reply { content: text.to_owned(), ..Reply::default() });
-        assert_eq!((reply.reasoning.as_deref(), reply.content.as_str()), (thought, rest), "{text:?}");
-    }
-}
-
-#[test]
 fn refusals_are_read_by_the_words_of_a_dialect() {
     let bad = |text: &str| ModelError::BadRequest(text.to_owned());
     let server = |text: &str| ModelError::Server { status: 500, detail: text.to_owned(), retry_after: None };

@@ -146,7 +146,7 @@ impl Header {
         for _ in 0..tensors {
             end = end.max(self.tensor_end()?);
         }
-        let needed = self.at.next_multiple_of(alignment).saturating_add(end);
+        let needed = self.at.checked_next_multiple_of(alignment).unwrap_or(u64::MAX).saturating_add(end);
         if needed > self.size {
             return because(format!("is cut off: it has {} bytes and should have {needed}", self.size));
         }

@@ -43,20 +43,26 @@ impl MemoryEstimate {
 
     pub(super) fn of(outline: &Outline, config: &LocalConfig) -> Self {
         let trained = outline.number("context_length").unwrap_or(u64::MAX);
-        let tokens = u64::from(config.context).min(trained) * config.conversations.max(1) as u64;
+        let tokens = u64::from(config.context).min(trained).saturating_mul(config.conversations.max(1) as u64);
         let layers = outline.number("block_count").unwrap_or(0);
         let width = outline.number("embedding_length").unwrap_or(0);
         let heads = outline.number("attention.head_count").unwrap_or(1).max(1);
         let of_head = |key| outline.number(key).unwrap_or(width / heads);
-        let key_heads = outline.over("attention.head_count_kv", layers).unwrap_or(heads * layers);
+        let key_heads = outline.over("attention.head_count_kv", layers).unwrap_or_else(|| heads.saturating_mul(layers));
         let both = of_head("attention.key_length").saturating_add(of_head("attention.value_length"));
         let per_token = key_heads.saturating_mul(both).saturating_mul(CACHED);
-        let forward = outline.number("feed_forward_length").unwrap_or(width * 4);
+        let forward = outline.number("feed_forward_length").unwrap_or_else(|| width.saturating_mul(4));
         // For each token of a chunk: its logits, and what a layer makes of it.
-        let at_once = outline.vocabulary.saturating_add(2 * forward).saturating_add(4 * width) * 4;
+        let at_once =
+            outline.vocabulary.saturating_add(forward.saturating_mul(2)).saturating_add(width.saturating_mul(4)).saturating_mul(4);
         // The vocabulary once more for each of the sampler's lists: a token, its logit and its probability.
-        let work = at_once.saturating_mul(pace::MOST as u64).saturating_add(outline.vocabulary * 12 * 4).saturating_add(REST);
-        Self { weights: outline.bytes, cache: per_token.saturating_mul(tokens.next_multiple_of(STEP)), work, per_token }
+        let work = at_once.saturating_mul(pace::MOST as u64).saturating_add(outline.vocabulary.saturating_mul(12 * 4)).saturating_add(REST);
+        Self {
+            weights: outline.bytes,
+            cache: per_token.saturating_mul(tokens.checked_next_multiple_of(STEP).unwrap_or(u64::MAX)),
+            work,
+            per_token,
+        }
     }
 
     /// Whether there is room for it in `free` bytes; if not, an error with what would fit.

@@ -25,6 +25,9 @@ use super::{LocalConfig, broken};
 use crate::context::Progress;
 use crate::model::{FinishReason, ModelError, Usage};
 
+/// Room that is kept for the words that end a thought.
+const END_OF_THOUGHT: usize = 8;
+
 /// How many threads work on a context of which size.
 #[derive(Debug)]
 pub(super) struct Crew {
@@ -106,7 +109,7 @@ impl<'model> Session<'model> {
         }
         let cached = self.read(slot, &prompt, &mut reply, job)?;
         if thinks {
-            self.think(slot, self.thought.min(size - needed), &mut reply, job)?;
+            self.think(slot, self.thought.min((size - needed).saturating_sub(END_OF_THOUGHT)), &mut reply, job)?;
             self.foresee(picker, &mut reply, job)?;
             self.catch_up(slot, &mut reply, job)?;
         }

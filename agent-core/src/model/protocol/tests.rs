@@ -19,7 +19,7 @@ fn call(name: &str, args: Value) -> ToolCall {
 fn tools_are_a_line_each() {
     insta::assert_snapshot!(render_tools(&tools()), @r#"
     {"do":"click","ref":"e1"} Click an element.
-    {"do":"fill","ref":"e1","text":"..."} Replace the text of a field. text: The new text; "" empties it. Dates are YYYY-MM-DD, times HH:MM.
+    {"do":"fill","ref":"e1","text":"..."} Replace the text of a field, or set a slider, spinner, date or colour. text: The new text; "" empties it. Dates are YYYY-MM-DD, times HH:MM.
     {"do":"press","keys":"..."} Press a key or a chord, such as Enter, Tab or Control+a. keys: The key, by its DOM name; modifiers before it, joined by +. Optional "ref":"e1": Ref of the element that gets the key; the focused one if left out.
     {"do":"check","ref":"e1","checked":true} Switch a checkbox, radio or switch on or off. checked: true for on, false for off.
     {"do":"scroll","direction":"up|down|left|right|top|bottom"} Scroll the page, or a scrollable element, by most of its height. direction: Where to. Optional "ref":"e1": Ref of the scrollable element; the page if left out.

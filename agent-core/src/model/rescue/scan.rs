@@ -186,6 +186,12 @@ fn loose(from: &str, at: usize, tools: &[ToolSpec], tries: &mut usize, out: &mut
     match json::at(from) {
         json::At::Whole(value, len) => {
             block.taken = len;
+            // In the middle of a sentence it is spoken about.
+            let ends_line = from.get(len..)?.lines().next().is_none_or(|after| after.trim().is_empty());
+            if !(out.on_own_line() || out.in_fence() || ends_line) {
+                out.rest.push_str(from.get(..len)?);
+                return Some(len);
+            }
             let Some(found) = reading.value(&value) else {
                 out.rest.push_str(from.get(..len)?);
                 return Some(len);

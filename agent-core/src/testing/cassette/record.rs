@@ -51,6 +51,13 @@ impl Layer for Recorder {
             Err(error) => ("error", without_times(json!(error))),
         };
         let mut line = json!({ "format": FORMAT, "model": next.info(), "request": request, kind: said });
+        let calls = line.pointer_mut("/reply/calls").and_then(Value::as_array_mut).into_iter().flatten();
+        for call in calls.filter_map(Value::as_object_mut) {
+            // In the text of arguments a value may be escaped, so that it is not found there.
+            if call.get("raw").and_then(Value::as_str).is_some_and(|raw| cx.secrets().hide_in(raw)) {
+                call.shift_remove("raw");
+            }
+        }
         cx.secrets().redact_json(&mut line);
         self.write(&line)?;
         outcome
