@@ -102,7 +102,7 @@ impl Browser {
         }
         // The first answer of the page shows that all is set up.
         let tab = self.tab()?;
-        self.world(tab.number, until).await?;
+        self.world(tab.number, &tab.session.id, until).await?;
         cdp::version(&self.connection, until).await
     }
 

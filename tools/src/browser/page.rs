@@ -1,4 +1,4 @@
-//! Our hands in a page: the script in an isolated world of its main frame, and calls of its functions.
+//! Our hands in a page: the script in an isolated world of each of its parts, and calls of its functions.
 //!
 //! The page can't see that world, nor reach into it. It lives exactly as long as the document, and has a token that no other
 //! world of the run ever gets: context ids alone are given again by another renderer process. So an element is named by token
@@ -39,34 +39,36 @@ impl Browser {
         self.state.active().ok_or(CallError::Detached)
     }
 
-    /// Context and token of our world in a tab's document; made if it is not there.
-    pub(crate) async fn world(&self, number: u32, until: Until) -> Result<(i64, String), CallError> {
+    /// Context and token of our world in a part of a tab; made if it is not there.
+    pub(crate) async fn world(&self, number: u32, session: &str, until: Until) -> Result<(i64, String), CallError> {
         let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let part = tab.part(session).ok_or(CallError::Detached)?;
         if tab.crashed {
             return Err(CallError::Detached);
         }
-        if let Some(world) = tab.world {
-            return Ok(world);
+        if let Some(world) = &part.world {
+            return Ok(world.clone());
         }
-        let context = tab.session.world(&tab.frame, until).await?;
+        let context = part.session.world(&part.frame, until).await?;
         let fresh = format!("w{}", self.worlds.fetch_add(1, Ordering::Relaxed));
         // A document that was left and came back has its world still, with its refs.
         let install = format!("globalThis.__hands?.token??(globalThis.__hands=({SCRIPT})({fresh:?})).token");
-        let token = tab.session.evaluate(context, install, until).await?;
+        let token = part.session.evaluate(context, install, until).await?;
         let token = token.as_str().ok_or_else(|| CallError::Unreadable("no token".to_owned()))?.to_owned();
-        self.state.update(number, |now| {
-            if now.frame == tab.frame {
+        self.state.update_part(number, session, |now| {
+            if now.frame == part.frame {
                 now.world = Some((context, token.clone()));
+                now.token.clone_from(&token);
             }
         });
-        for node in tab.choosers {
-            tab.session.with_node(context, node, "(e) => globalThis.__hands.ask(e)", until).await?;
+        for node in &part.choosers {
+            part.session.with_node(context, *node, "(e) => globalThis.__hands.ask(e)", until).await?;
         }
-        self.state.update(number, |now| now.choosers.clear());
+        self.state.update_part(number, session, |now| now.choosers.clear());
         Ok((context, token))
     }
 
-    /// Calls `function` with `args` in a tab. `None` if `token` is given and that document is gone.
+    /// Calls `function` with `args` where `token` is from, or in the page itself. `None` if that document is gone.
     pub(crate) async fn call(
         &self,
         number: u32,
@@ -75,17 +77,33 @@ impl Browser {
         args: &Value,
         until: Until,
     ) -> Result<Option<Answer>, CallError> {
+        let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let session = token.map_or(tab.session.id.as_str(), |token| tab.session_of(token)).to_owned();
+        self.call_in(number, &session, token, function, args, until).await
+    }
+
+    /// The same in a certain part of the tab.
+    pub(crate) async fn call_in(
+        &self,
+        number: u32,
+        session: &str,
+        token: Option<&str>,
+        function: &str,
+        args: &Value,
+        until: Until,
+    ) -> Result<Option<Answer>, CallError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_call(number, token, function, args, until).await {
+            match self.try_call(number, session, token, function, args, until).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) if tries < TRIES && is_passing(&error) => {
-                    self.state.update(number, |tab| tab.world = None);
+                    self.state.update_part(number, session, |part| part.world = None);
                     tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10)).await;
                 }
                 Err(error) => {
-                    if matches!(error, CallError::TimedOut(_)) {
+                    let is_page = self.state.tab(number).is_some_and(|tab| tab.session.id == session);
+                    if is_page && matches!(error, CallError::TimedOut(_)) {
                         self.state.update(number, |tab| tab.hung = true);
                     }
                     return Err(error);
@@ -97,17 +115,19 @@ impl Browser {
     pub(crate) async fn try_call(
         &self,
         number: u32,
+        session: &str,
         token: Option<&str>,
         function: &str,
         args: &Value,
         until: Until,
     ) -> Result<Option<Answer>, CallError> {
-        let (context, current) = self.world(number, until).await?;
+        let (context, current) = self.world(number, session, until).await?;
         if token.is_some_and(|token| token != current) {
             return Ok(None);
         }
         let tab = self.state.tab(number).ok_or(CallError::Detached)?;
-        let value = tab.session.evaluate(context, expression(&current, function, args), until).await?;
+        let part = tab.part(session).ok_or(CallError::Detached)?;
+        let value = part.session.evaluate(context, expression(&current, function, args), until).await?;
         if value.get("__lost").is_some() {
             return Err(CallError::Remote(LOST.to_owned()));
         }

@@ -36,17 +36,46 @@ pub(crate) enum Happening {
     Failed { tab: u32, error: String },
 }
 
+/// A document of a tab that one process draws: the page itself, or a frame of another site, with what they hold of the same
+/// process.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) session: Session,
+    /// Its topmost frame.
+    pub(crate) frame: String,
+    /// Session of the part that the frame's element is in; none for the page itself.
+    pub(crate) parent: Option<String>,
+    /// The frame's element, once known: token of its world, and its number there.
+    pub(crate) owner: Option<(String, u64)>,
+    /// Context and token of our world in it, if known to be there.
+    pub(crate) world: Option<(i64, String)>,
+    /// The last token that was known.
+    pub(crate) token: String,
+    /// Upload fields that the page asked to fill, by the browser's number, and not yet known to our world.
+    pub(crate) choosers: Vec<i64>,
+}
+
+impl Part {
+    fn new(session: Session, frame: String, parent: Option<String>) -> Self {
+        Self { session, frame, parent, owner: None, world: None, token: String::new(), choosers: Vec::new() }
+    }
+
+    fn is_new_document(&mut self) {
+        self.world = None;
+        self.choosers.clear();
+    }
+}
+
 /// One tab.
 #[derive(Debug, Clone)]
 pub(crate) struct Tab {
     pub(crate) number: u32,
     pub(crate) target: String,
     pub(crate) session: Session,
-    pub(crate) frame: String,
     pub(crate) url: String,
     pub(crate) title: String,
-    /// Context and token of our world in the main frame, if known to be there.
-    pub(crate) world: Option<(i64, String)>,
+    /// All parts by their session, the page itself among them.
+    pub(crate) parts: BTreeMap<String, Part>,
     /// Id of the request for the next document, while it is under way.
     pub(crate) pending: Option<String>,
     /// Requests that have no answer yet.
@@ -54,8 +83,36 @@ pub(crate) struct Tab {
     pub(crate) crashed: bool,
     /// A script of this page did not end in time.
     pub(crate) hung: bool,
-    /// Upload fields that the page asked to fill, by the browser's number, and not yet known to our world.
-    pub(crate) choosers: Vec<i64>,
+}
+
+impl Tab {
+    /// The part that a session belongs to.
+    pub(crate) fn part(&self, session: &str) -> Option<&Part> {
+        self.parts.get(session)
+    }
+
+    /// The session of the part in whose world something got its number. What nobody knows is asked of the page, which knows it
+    /// not either.
+    pub(crate) fn session_of(&self, token: &str) -> &str {
+        let part = self.parts.values().find(|part| part.token == token);
+        part.map_or(&self.session.id, |part| &part.session.id)
+    }
+
+    /// The frames of other sites that we have looked into.
+    pub(crate) fn looked_at(&self) -> impl Iterator<Item = &Part> {
+        self.parts.values().filter(|part| part.world.is_some() && part.parent.is_some())
+    }
+
+    /// The main frame.
+    fn frame(&self) -> &str {
+        self.parts.get(&self.session.id).map_or("", |part| &part.frame)
+    }
+
+    fn forget_worlds(&mut self) {
+        for part in self.parts.values_mut() {
+            part.world = None;
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -132,6 +189,13 @@ impl State {
         }
     }
 
+    /// Changes what is known of a part of a tab.
+    pub(crate) fn update_part(&self, number: u32, session: &str, change: impl FnOnce(&mut Part)) {
+        if let Some(part) = self.lock().tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(session)) {
+            change(part);
+        }
+    }
+
     /// The number of what will happen next.
     pub(crate) fn mark(&self) -> u64 {
         self.lock().sequence
@@ -167,7 +231,7 @@ impl State {
         let mut inner = self.lock();
         let params = &event.params;
         match event.method.as_str() {
-            "Target.attachedToTarget" => inner.attached(connection, params, self.viewport),
+            "Target.attachedToTarget" => inner.attached(connection, event.session.as_deref(), params, self.viewport),
             "Target.detachedFromTarget" => {
                 let session = text(params, "/sessionId");
                 connection.fail_session(session);
@@ -178,15 +242,24 @@ impl State {
                 let target = text(params, "/targetId").to_owned();
                 if let Some(tab) = inner.tabs.values_mut().find(|tab| tab.target == target) {
                     tab.crashed = true;
-                    tab.world = None;
+                    tab.forget_worlds();
                     tab.pending = None;
                     connection.fail_session(&tab.session.id);
+                } else if let Some(part) = inner.part_of_target(&target) {
+                    // A frame that crashed is an empty box in a page that goes on.
+                    connection.fail_session(&part);
+                    inner.detached(&part);
                 }
             }
             _ => {
                 let Some(session) = event.session.as_deref() else { return };
-                let Some(number) = inner.tabs.values().find(|tab| tab.session.id == session).map(|tab| tab.number) else { return };
-                inner.in_tab(number, &event.method, params, &self.dialogs);
+                let Some(tab) = inner.tabs.values().find(|tab| tab.parts.contains_key(session)) else { return };
+                let number = tab.number;
+                if tab.session.id == session {
+                    inner.in_tab(number, &event.method, params, &self.dialogs);
+                } else {
+                    inner.in_part(number, session, &event.method, params, &self.dialogs);
+                }
             }
         }
         drop(inner);
@@ -203,32 +276,43 @@ impl Inner {
         }
     }
 
-    fn attached(&mut self, connection: &Connection, params: &Value, viewport: Viewport) {
+    fn attached(&mut self, connection: &Connection, parent: Option<&str>, params: &Value, viewport: Viewport) {
         let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
-        if text(params, "/targetInfo/type") != "page" {
-            // Workers and the like may run; nothing in them is on a screen.
-            session.run();
-            return;
+        let target = text(params, "/targetInfo/targetId").to_owned();
+        match text(params, "/targetInfo/type") {
+            "page" => {}
+            "iframe" => {
+                session.set_up_frame();
+                let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
+                if let Some(tab) = tab {
+                    // A frame has the id of its target.
+                    tab.parts.insert(session.id.clone(), Part::new(session, target, parent.map(str::to_owned)));
+                }
+                return;
+            }
+            _ => {
+                // Workers and the like may run; nothing in them is on a screen.
+                session.run();
+                return;
+            }
         }
         session.set_up(viewport);
         self.last_number += 1;
         let number = self.last_number;
-        let target = text(params, "/targetInfo/targetId").to_owned();
         let url = text(params, "/targetInfo/url").to_owned();
+        // Until told otherwise: the main frame of a page has the id of its target.
+        let page = Part::new(session.clone(), target.clone(), None);
         let tab = Tab {
             number,
-            // Until told otherwise: the main frame of a page has the id of its target.
-            frame: target.clone(),
             target,
+            parts: BTreeMap::from([(session.id.clone(), page)]),
             session,
             url: url.clone(),
             title: String::new(),
-            world: None,
             pending: None,
             requests: BTreeSet::new(),
             crashed: false,
             hung: false,
-            choosers: Vec::new(),
         };
         self.tabs.insert(number, tab);
         self.front.push(number);
@@ -236,10 +320,21 @@ impl Inner {
     }
 
     fn detached(&mut self, session: &str) {
-        let Some(number) = self.tabs.values().find(|tab| tab.session.id == session).map(|tab| tab.number) else { return };
+        let Some(tab) = self.tabs.values_mut().find(|tab| tab.parts.contains_key(session)) else { return };
+        if tab.session.id != session {
+            tab.parts.remove(session);
+            return;
+        }
+        let number = tab.number;
         self.tabs.remove(&number);
         self.front.retain(|other| *other != number);
         self.note(Happening::Closed { tab: number });
+    }
+
+    /// The session of the frame with this target.
+    fn part_of_target(&self, target: &str) -> Option<String> {
+        let mut parts = self.tabs.values().flat_map(|tab| tab.parts.values().filter(|part| part.parent.is_some()));
+        parts.find(|part| part.frame == target).map(|part| part.session.id.clone())
     }
 
     fn info_changed(&mut self, params: &Value) {
@@ -255,22 +350,29 @@ impl Inner {
         match method {
             "Page.frameNavigated" if params.pointer("/frame/parentId").is_none() => {
                 let url = format!("{}{}", text(params, "/frame/url"), text(params, "/frame/urlFragment"));
-                text(params, "/frame/id").clone_into(&mut tab.frame);
+                let page = tab.session.id.clone();
+                if let Some(part) = tab.parts.get_mut(&page) {
+                    text(params, "/frame/id").clone_into(&mut part.frame);
+                    part.is_new_document();
+                }
                 url.clone_into(&mut tab.url);
-                tab.world = None;
                 tab.pending = None;
                 tab.requests.clear();
-                tab.choosers.clear();
                 tab.crashed = false;
                 tab.hung = false;
                 self.note(Happening::Navigated { tab: number, url });
             }
-            "Page.navigatedWithinDocument" if text(params, "/frameId") == tab.frame => {
+            "Page.navigatedWithinDocument" if text(params, "/frameId") == tab.frame() => {
                 let url = text(params, "/url").to_owned();
                 url.clone_into(&mut tab.url);
                 self.note(Happening::Url { tab: number, url });
             }
-            "Page.fileChooserOpened" => tab.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64)),
+            "Page.fileChooserOpened" => {
+                let page = tab.session.id.clone();
+                if let Some(part) = tab.parts.get_mut(&page) {
+                    part.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64));
+                }
+            }
             "Page.javascriptDialogOpening" => self.dialog(number, params, dialogs),
             "Network.requestWillBeSent" => self.request(number, params),
             "Network.loadingFinished" | "Network.loadingFailed" => {
@@ -283,6 +385,19 @@ impl Inner {
                         self.note(Happening::Failed { tab: number, error });
                     }
                 }
+            }
+            _ => {}
+        }
+    }
+
+    /// What happens in a frame of another site.
+    fn in_part(&mut self, number: u32, session: &str, method: &str, params: &Value, dialogs: &DialogPolicy) {
+        let Some(part) = self.tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(session)) else { return };
+        match method {
+            "Page.frameNavigated" if text(params, "/frame/id") == part.frame => part.is_new_document(),
+            "Page.fileChooserOpened" => part.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64)),
+            "Page.javascriptDialogOpening" | "Network.requestWillBeSent" | "Network.loadingFinished" | "Network.loadingFailed" => {
+                self.in_tab(number, method, params, dialogs);
             }
             _ => {}
         }
@@ -313,7 +428,7 @@ impl Inner {
         let Some(tab) = self.tabs.get_mut(&number) else { return };
         let id = text(params, "/requestId").to_owned();
         let kind = text(params, "/type");
-        if kind == "Document" && text(params, "/frameId") == tab.frame {
+        if kind == "Document" && text(params, "/frameId") == tab.frame() {
             tab.pending = Some(id.clone());
         }
         // Streams that never end are not waited for.

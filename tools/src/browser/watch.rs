@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures::future::join_all;
 use handiwork_core::screen::{LineChange, diff};
 use handiwork_core::{Change, Context, Node, Ref, Screen, State};
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 
 use super::Browser;
 use super::cdp::{CallError, Until};
-use super::screen::{Key, Look};
+use super::screen::{Key, Look, number_of};
 use super::state::Happening;
 
 /// How long the page must have been at rest.
@@ -27,6 +28,8 @@ const REQUESTS: Duration = Duration::from_millis(2500);
 const COMPLETE: Duration = Duration::from_secs(5);
 /// How long a page that is changing by itself is watched before an action, to know its rhythm.
 const SAMPLE: Duration = Duration::from_millis(300);
+/// Longest wait for a frame of another site.
+const FRAME: Duration = Duration::from_millis(500);
 /// How long a new document is watched in any case.
 const YOUNG: f64 = 150.0;
 /// How much longer an effect is waited for while requests of the action are under way.
@@ -46,6 +49,24 @@ pub(crate) struct Pulse {
     pub(crate) value: Option<String>,
     pub(crate) checked: Option<String>,
     states: String,
+    /// The world that the focused element is in.
+    #[serde(skip)]
+    focus_in: String,
+}
+
+impl Pulse {
+    /// Adds what a frame of another site says; of the frame that is acted in, all of it.
+    fn add(&mut self, part: Self, token: String, is_home: bool) {
+        self.mutations += part.mutations;
+        self.quiet = self.quiet.min(part.quiet);
+        self.own = self.own.min(part.own);
+        self.age = self.age.min(part.age);
+        if is_home {
+            (self.focus, self.focus_in) = (part.focus, token);
+            (self.value, self.checked, self.states) = (part.value, part.checked, part.states);
+            self.scroll = (self.scroll.0 + part.scroll.0, self.scroll.1 + part.scroll.1);
+        }
+    }
 }
 
 /// What the verdict may rest on, by kind of action.
@@ -64,8 +85,8 @@ pub(crate) struct Watch {
     pulse: Pulse,
     noise: BTreeSet<Key>,
     polled: BTreeSet<(String, String)>,
-    /// The element that is acted on.
-    id: u64,
+    /// The element that is acted on: its world, and its number there.
+    place: Option<(String, u64)>,
     target: Option<Ref>,
     counts: Counts,
 }
@@ -74,12 +95,12 @@ impl Browser {
     /// Notes how things are, right before an action on `target`.
     pub(crate) async fn watch(&self, cx: &Context, target: Option<(Ref, u64)>, counts: Counts, until: Until) -> Result<Watch, CallError> {
         let tab = self.tab()?;
-        let id = target.map_or(0, |(_, id)| id);
-        let mut pulse = self.pulse(tab.number, id, until).await?.1;
+        let place = target.and_then(|(r, id)| Some((self.refs().get(r)?.token.clone(), id)));
+        let mut pulse = self.pulse(tab.number, place.as_ref(), until).await?.1;
         let sample = Instant::now() + SAMPLE;
         while Instant::now() < sample && !until.is_over() && (pulse.age < YOUNG || pulse.own < REST.as_secs_f64() * 1000.0) {
             tokio::time::sleep(Duration::from_millis(30)).await;
-            pulse = self.pulse(tab.number, id, until).await?.1;
+            pulse = self.pulse(tab.number, place.as_ref(), until).await?.1;
         }
         let before = self.look(cx, false, until).await?;
         let baseline = self.baseline();
@@ -94,21 +115,50 @@ impl Browser {
         });
         let polled = polled.collect();
         self.call(tab.number, Some(&before.token), "begin", &json!([]), until).await?;
+        self.tell_frames(tab.number, "begin", until).await;
         self.state.set_acting(true);
-        Ok(Watch { mark, began: Instant::now(), before, pulse, noise, polled, id, target: target.map(|(r, _)| r), counts })
+        Ok(Watch { mark, began: Instant::now(), before, pulse, noise, polled, place, target: target.map(|(r, _)| r), counts })
     }
 
     /// Ends a watch; called whatever came of the action.
     pub(crate) async fn unwatch(&self, watch: &Watch, until: Until) {
         self.state.set_acting(false);
         self.state.told_since(watch.mark);
+        self.tell_frames(watch.before.tab, "end", until).await;
         // A page that is gone or hangs has nothing to be told.
         let _ = self.call(watch.before.tab, Some(&watch.before.token), "end", &json!([]), until.at_most(RESTLESS)).await;
     }
 
-    pub(crate) async fn pulse(&self, tab: u32, id: u64, until: Until) -> Result<(String, Pulse), CallError> {
-        let answer = self.call(tab, None, "pulse", &json!([id]), until).await?.ok_or(CallError::Detached)?;
-        let pulse = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
+    /// Tells the frames of other sites that we have looked into of something; one that hangs is not waited for long.
+    async fn tell_frames(&self, number: u32, function: &str, until: Until) {
+        let Some(tab) = self.state.tab(number) else { return };
+        let until = until.at_most(FRAME);
+        let told = tab.looked_at().map(|part| {
+            let session = part.session.id.clone();
+            async move { self.try_call(number, &session, None, function, &json!([]), until).await }
+        });
+        join_all(told).await;
+    }
+
+    /// The state of the page in a tab, its frames included, and of the element that `place` names, if any.
+    pub(crate) async fn pulse(&self, number: u32, place: Option<&(String, u64)>, until: Until) -> Result<(String, Pulse), CallError> {
+        let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let home = place.map_or(tab.session.id.as_str(), |(token, _)| tab.session_of(token));
+        let id_in = |session: &str| place.filter(|_| session == home).map_or(0, |(_, id)| *id);
+        let answer = self.call(number, None, "pulse", &json!([id_in(&tab.session.id)]), until).await?.ok_or(CallError::Detached)?;
+        let read = |value| serde_json::from_value::<Pulse>(value).map_err(|error| CallError::Unreadable(error.to_string()));
+        let mut pulse = read(answer.value)?;
+        pulse.focus_in.clone_from(&answer.token);
+        let limit = until.at_most(FRAME);
+        let inner = tab.looked_at().map(|part| {
+            let (session, id) = (part.session.id.clone(), id_in(&part.session.id));
+            async move { (id, self.try_call(number, &session, None, "pulse", &json!([id]), limit).await) }
+        });
+        for (id, inner) in join_all(inner).await {
+            let Ok(Some(inner)) = inner else { continue };
+            let Ok(part) = read(inner.value) else { continue };
+            pulse.add(part, inner.token, id != 0);
+        }
         Ok((answer.token, pulse))
     }
 
@@ -162,7 +212,7 @@ impl Browser {
 
     async fn pulse_of(&self, watch: &Watch, until: Until) -> Result<(String, Pulse), CallError> {
         let tab = self.tab()?;
-        self.pulse(tab.number, if tab.number == watch.before.tab { watch.id } else { 0 }, until).await
+        self.pulse(tab.number, watch.place.as_ref().filter(|_| tab.number == watch.before.tab), until).await
     }
 
     /// Whether the page is being left, which is an effect in itself.
@@ -199,7 +249,7 @@ impl Browser {
             if tab.pending.is_some() {
                 loaded = None;
             } else {
-                let pulse = match self.pulse(tab.number, 0, until).await {
+                let pulse = match self.pulse(tab.number, None, until).await {
                     Ok((_, pulse)) => pulse,
                     Err(CallError::Detached) => continue,
                     Err(error) => return Err(error),
@@ -244,11 +294,11 @@ impl Browser {
             out.push(Change::Scrolled { x: pulse.scroll.0, y: pulse.scroll.1 });
         }
         if watch.counts.focus && watch.pulse.focus != pulse.focus {
-            let r#ref = self.refs().of(token, pulse.focus);
+            let r#ref = self.refs().of(&pulse.focus_in, pulse.focus);
             out.push(Change::Focus { r#ref });
         }
         if let Some(look) = look.filter(|look| look.token == watch.before.token) {
-            let target = told.then_some(watch.id);
+            let target = watch.place.as_ref().filter(|_| told).map(|(token, id)| number_of(token, *id));
             out.extend(lines(&watch.before, look, &watch.noise, target));
         }
         out

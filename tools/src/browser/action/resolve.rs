@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use handiwork_core::policy::{UrlClass, classify};
 use handiwork_core::{Action, Context, EffectClass, Form, Reason, Ref, Refusal, Resolved, Target, Verb};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -18,6 +19,16 @@ use super::{Found, Halt, effect, keys};
 
 /// How long a passing obstacle is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where a point of a frame is in the page around it.
+#[derive(Deserialize)]
+struct Way {
+    x: f64,
+    y: f64,
+    hit: bool,
+    hidden: bool,
+    cover: String,
+}
 
 impl From<Halt> for Refusal {
     fn from(halt: Halt) -> Self {
@@ -123,8 +134,15 @@ impl Browser {
     /// The ref of the element that has the focus, if the model was shown it.
     async fn focused_ref(&self, until: Until) -> Result<Option<Ref>, Halt> {
         let tab = self.tab().map_err(Halt::before)?;
-        let answer = self.call(tab.number, None, "focused", &json!([]), until).await.map_err(Halt::before)?;
-        Ok(answer.and_then(|answer| self.refs().of(&answer.token, answer.value.as_u64()?)))
+        let Some(answer) = self.call(tab.number, None, "focused", &json!([]), until).await.map_err(Halt::before)? else { return Ok(None) };
+        let (mut token, mut id) = (answer.token, answer.value.as_u64().unwrap_or(0));
+        // The focus of a page may be on a frame, which has a focus of its own.
+        while let Some(part) = self.part_in(tab.number, tab.session_of(&token), &token, id, until).await.map_err(Halt::before)? {
+            let answer = self.call_in(tab.number, &part, None, "focused", &json!([]), until).await.map_err(Halt::before)?;
+            let Some(answer) = answer else { break };
+            (token, id) = (answer.token, answer.value.as_u64().unwrap_or(0));
+        }
+        Ok(self.refs().of(&token, id))
     }
 
     /// What the element is now, when it is there, unchanged and can be acted on.
@@ -144,6 +162,7 @@ impl Browser {
             Err(error) => return Err(Halt::before(error)),
         };
         let facts: Facts = serde_json::from_value(answer.value).map_err(|error| Halt::before(CallError::Unreadable(error.to_string())))?;
+        let facts = self.lift(tab.number, &known.token, facts, until).await.map_err(Halt::before)?.ok_or_else(stale)?;
         if facts.state != "there" {
             return Err(stale());
         }
@@ -173,6 +192,32 @@ impl Browser {
             return Err(Reason::Covered { by: cx.secrets().redact(&facts.cover) }.into());
         }
         Ok(facts)
+    }
+
+    /// The same with its place in the view, when the element is in a frame of another site: each page around it says where the
+    /// frame is, brings it into view and tells whether something lies over it. `None` if a frame is gone.
+    async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
+        let Some(tab) = self.state.tab(number) else { return Ok(None) };
+        let mut part = tab.part(tab.session_of(token));
+        while let Some(inner) = part {
+            let Some(outer) = inner.parent.as_deref() else { return Ok(Some(facts)) };
+            let Some((of, owner)) = &inner.owner else { return Ok(None) };
+            let (left, top, width, height) = facts.rect.unwrap_or_default();
+            let (x, y) = facts.point.unwrap_or((left + width / 2.0, top + height / 2.0));
+            let Some(answer) = self.call_in(number, outer, Some(of), "through", &json!([owner, x, y]), until).await? else {
+                return Ok(None);
+            };
+            let way: Option<Way> = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
+            let Some(way) = way else { return Ok(None) };
+            facts.rect = facts.rect.map(|(left, top, width, height)| (left + way.x - x, top + way.y - y, width, height));
+            facts.hidden |= way.hidden;
+            facts.point = facts.point.filter(|_| way.hit).map(|_| (way.x, way.y));
+            if !way.cover.is_empty() {
+                facts.cover = way.cover;
+            }
+            part = tab.part(outer);
+        }
+        Ok(None)
     }
 
     /// Whether the action is one for this element, with arguments that it can take.

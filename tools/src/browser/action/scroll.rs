@@ -29,7 +29,17 @@ impl Browser {
         };
         let mark = self.state.mark();
         let (token, id) = found.as_ref().map_or((None, 0), |found| (Some(found.token.as_str()), found.id));
-        let answer = self.call(tab.number, token, "scrollTo", &json!([id, direction]), until).await.map_err(Halt::during)?;
+        let frame = match &found {
+            Some(found) if found.facts.tag == "iframe" || found.facts.tag == "frame" => {
+                self.part_in(tab.number, tab.session_of(&found.token), &found.token, id, until).await.map_err(Halt::before)?
+            }
+            _ => None,
+        };
+        let answer = match frame {
+            Some(part) => self.call_in(tab.number, &part, None, "scrollTo", &json!([0, direction]), until).await,
+            None => self.call(tab.number, token, "scrollTo", &json!([id, direction]), until).await,
+        };
+        let answer = answer.map_err(Halt::during)?;
         let moved: Option<Moved> = answer.and_then(|answer| serde_json::from_value(answer.value).ok());
         let Some(moved) = moved.filter(|moved| (moved.from.0 - moved.to.0).abs() + (moved.from.1 - moved.to.1).abs() >= 1.0) else {
             return Ok(Receipt::NoEffect);

@@ -29,12 +29,14 @@ impl Browser {
         let found = self.again_found(cx, resolved, until).await?;
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
-        let (context, _) = self.world(found.tab, until).await.map_err(Halt::before)?;
+        let session = tab.session_of(&found.token).to_owned();
+        let (context, _) = self.world(found.tab, &session, until).await.map_err(Halt::before)?;
+        let part = tab.part(&session).ok_or(CallError::Detached).map_err(Halt::before)?;
         let field = expression(&found.token, "fileField", &json!([found.id]));
         let files = vec![file.to_string_lossy().into_owned()];
         let uploaded = Change::Uploaded { r#ref: found.r#ref, file: name };
         let act = async {
-            let given = tab.session.set_files(context, field, files, until).await?;
+            let given = part.session.set_files(context, field, files, until).await?;
             Ok(if given { vec![uploaded] } else { Vec::new() })
         };
         let mut changes = self.acting(cx, Some((found.r#ref, found.id)), Counts::default(), until, act).await?;

@@ -4,7 +4,9 @@ use base64::Engine as _;
 use chromiumoxide::cdp::browser_protocol::browser::{
     CloseParams, GetVersionParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
 };
-use chromiumoxide::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams, SetFileInputFilesParams};
+use chromiumoxide::cdp::browser_protocol::dom::{
+    BackendNodeId, DescribeNodeParams, GetFrameOwnerParams, ResolveNodeParams, SetFileInputFilesParams, ShadowRootType,
+};
 use chromiumoxide::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
 use chromiumoxide::cdp::browser_protocol::input::{
@@ -18,9 +20,10 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use chromiumoxide::cdp::browser_protocol::target::{CreateTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
-    CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, ReleaseObjectGroupParams,
-    RemoteObjectId, RunIfWaitingForDebuggerParams, TerminateExecutionParams,
+    CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, GetPropertiesParams,
+    ReleaseObjectGroupParams, RemoteObjectId, RunIfWaitingForDebuggerParams, TerminateExecutionParams,
 };
+use futures::future::join_all;
 use serde_json::Value;
 
 use super::connection::{CallError, Connection, Until};
@@ -107,7 +110,23 @@ impl Session {
         // The page is told that nothing was chosen; a file comes by an upload action.
         chooser.cancel = Some(true);
         to(&|c, s| c.tell(Some(s), &chooser));
+        self.follow_frames();
         self.run();
+    }
+
+    /// The same for a frame of another site, which has a session of its own.
+    pub(crate) fn set_up_frame(&self) {
+        self.connection.tell(Some(&self.id), &PageEnable::default());
+        self.connection.tell(Some(&self.id), &NetworkEnable::default());
+        self.follow_frames();
+        self.run();
+    }
+
+    /// Asks for the frames of other sites below this one, now and later.
+    fn follow_frames(&self) {
+        let mut attach = SetAutoAttachParams::new(true, true);
+        attach.flatten = Some(true);
+        self.connection.tell(Some(&self.id), &attach);
     }
 
     /// Lets a target run that was held at its start.
@@ -119,6 +138,8 @@ impl Session {
     pub(crate) async fn world(&self, frame: &str, until: Until) -> Result<i64, CallError> {
         let mut command = CreateIsolatedWorldParams::new(FrameId::new(frame));
         command.world_name = Some(WORLD.to_owned());
+        // Frames of another origin that the same process draws are reached from the topmost one.
+        command.grant_univeral_access = Some(true);
         let made = self.connection.call(Some(&self.id), &command, until).await?;
         Ok(*made.execution_context_id.inner())
     }
@@ -159,25 +180,54 @@ impl Session {
         Ok(true)
     }
 
-    /// Calls `function` (source of a JS function) with a node that the browser named by number.
-    pub(crate) async fn with_node(&self, context: i64, node: i64, function: &str, until: Until) -> Result<(), CallError> {
+    /// Calls `function` (source of a JS function) with a node that the browser named by number, and gives what it returns.
+    pub(crate) async fn with_node(&self, context: i64, node: i64, function: &str, until: Until) -> Result<Value, CallError> {
         let resolve = ResolveNodeParams {
             backend_node_id: Some(BackendNodeId::new(node)),
             execution_context_id: Some(ExecutionContextId::new(context)),
             object_group: Some(WORLD.to_owned()),
             ..ResolveNodeParams::default()
         };
-        let Some(object) = self.connection.call(Some(&self.id), &resolve, until).await?.object.object_id else { return Ok(()) };
+        let Some(object) = self.connection.call(Some(&self.id), &resolve, until).await?.object.object_id else { return Ok(Value::Null) };
         let mut call = CallFunctionOnParams::new(function);
         call.execution_context_id = Some(ExecutionContextId::new(context));
         call.arguments = Some(vec![CallArgument { object_id: Some(object), ..CallArgument::default() }]);
-        self.connection.call(Some(&self.id), &call, until).await.map(|_| ())
+        call.return_by_value = Some(true);
+        let answer = self.connection.call(Some(&self.id), &call, until).await?;
+        Ok(answer.result.value.unwrap_or(Value::Null))
     }
 
-    /// Backend ids of the nodes of a context's document that listen for one of these events. The page does not see that it is
-    /// asked. Frames and shadow trees are left out: piercing also reaches into the browser's own controls, which breaks it.
-    pub(crate) async fn listening(&self, context: i64, kinds: &[&str], until: Until) -> Result<Vec<i64>, CallError> {
-        let Some(document) = self.object(context, "document".to_owned(), until).await? else { return Ok(Vec::new()) };
+    /// The browser's number of the element that a frame is in.
+    pub(crate) async fn frame_owner(&self, frame: &str, until: Until) -> Result<i64, CallError> {
+        let answer = self.connection.call(Some(&self.id), &GetFrameOwnerParams::new(FrameId::new(frame)), until).await?;
+        Ok(*answer.backend_node_id.inner())
+    }
+
+    /// The browser's numbers of the closed shadow roots of the elements in the array that an expression gives.
+    pub(crate) async fn closed_roots(&self, context: i64, expression: String, until: Until) -> Result<Vec<i64>, CallError> {
+        let Some(array) = self.object(context, expression, until).await? else { return Ok(Vec::new()) };
+        let mut properties = GetPropertiesParams::new(array);
+        properties.own_properties = Some(true);
+        let listed = self.connection.call(Some(&self.id), &properties, until).await?;
+        let hosts = listed.result.into_iter().filter(|property| property.enumerable).filter_map(|property| property.value?.object_id);
+        let asked = hosts.map(|host| async move {
+            let describe = DescribeNodeParams { object_id: Some(host), depth: Some(0), ..DescribeNodeParams::default() };
+            self.connection.call(Some(&self.id), &describe, until).await
+        });
+        let mut out = Vec::new();
+        for answer in join_all(asked).await {
+            let Ok(answer) = answer else { continue };
+            let roots = answer.node.shadow_roots.unwrap_or_default();
+            let closed = roots.into_iter().filter(|root| root.shadow_root_type == Some(ShadowRootType::Closed));
+            out.extend(closed.map(|root| *root.backend_node_id.inner()));
+        }
+        Ok(out)
+    }
+
+    /// Backend ids of the nodes below `root`, an expression, that listen for one of these events. The page does not see that it
+    /// is asked. Frames and shadow trees are left out: piercing also reaches into the browser's own controls, which breaks it.
+    pub(crate) async fn listening(&self, context: i64, root: &str, kinds: &[&str], until: Until) -> Result<Vec<i64>, CallError> {
+        let Some(document) = self.object(context, root.to_owned(), until).await? else { return Ok(Vec::new()) };
         let mut command = GetEventListenersParams::new(document);
         command.depth = Some(-1);
         command.pierce = Some(false);

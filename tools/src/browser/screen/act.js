@@ -50,6 +50,36 @@ const scrollerOf = (e) => {
 const standIns = (e) => [e, ...(CHECKABLE.has(nativeRole(e)) || e.type === 'file' ? labelsOf(e) : [])];
 const drawn = (e) => styleOf(e).visibility === 'visible' && boxesOf(e).some((box) => !isEmpty(box));
 
+// Where the content of a frame begins, in the top viewport.
+const contentAt = (e) => {
+  const box = boxOf(e), by = originOf(ownerDocument(e)), style = styleOf(e);
+  return { x: box.left + by.x + e.clientLeft + parseFloat(style.paddingLeft), y: box.top + by.y + e.clientTop + parseFloat(style.paddingTop) };
+};
+// For each set of points in the content of a frame, whether any of them is the frame's.
+const hits = (id, sets) => { const e = find(id); return sets.map((points) => !!e && points.some(([x, y]) => hitAt(x, y) === e)); };
+// Where a point of the content of a frame is, brought into view, and whether a click there would get to the frame.
+const through = (id, x, y) => {
+  const e = find(id);
+  if (!e) return null;
+  const at = () => { const from = contentAt(e); return { x: from.x + x, y: from.y + y }; };
+  const isShown = (point) => { const clip = meet(clipOf(e), shift(boxOf(e), originOf(ownerDocument(e)))); return point.x >= clip.l && point.x < clip.r && point.y >= clip.t && point.y < clip.b; };
+  let point = at();
+  if (!isShown(point)) {
+    e.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
+    point = at();
+    for (let up = parentOf(e), depth = 0; up && !isShown(point) && depth < 20; depth++) {
+      const scroller = scrollerOf(up);
+      if (!scroller) break;
+      const box = parentOf(scroller) ? shift(boxOf(scroller), originOf(ownerDocument(scroller))) : viewBox();
+      scroller.scrollBy({ left: point.x - (box.l + box.r) / 2, top: point.y - (box.t + box.b) / 2, behavior: 'instant' });
+      point = at();
+      up = parentOf(scroller);
+    }
+  }
+  const hidden = !isShown(point), hit = hitAt(point.x, point.y);
+  return { ...point, hidden, hit: !hidden && hit === e, cover: hidden || hit === e ? '' : describe(hit) };
+};
+
 const identify = (e) => { const role = roleOf(e); return { role, name: cut(nameOf(e, role).name, 1000) }; };
 const inspect = async (id, { scroll = false, still = false, enter = false, free = false }) => {
   let e = find(id);

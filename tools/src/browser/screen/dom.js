@@ -9,8 +9,15 @@ const contentOf = getter(Node.prototype, 'textContent');
 const rootOf = (e) => Node.prototype.getRootNode.call(e);
 const ownerDocument = getter(Node.prototype, 'ownerDocument');
 const localName = getter(Element.prototype, 'localName');
-const shadowOf = getter(Element.prototype, 'shadowRoot');
-const assignedSlot = getter(Element.prototype, 'assignedSlot');
+const openShadow = getter(Element.prototype, 'shadowRoot');
+// Closed shadow roots, which only the browser can tell us of.
+const closedShadows = new WeakMap();
+const shadowOf = (e) => openShadow(e) ?? closedShadows.get(e) ?? null;
+const openSlot = getter(Element.prototype, 'assignedSlot');
+const assignedSlot = (e) => {
+  const open = openSlot(e), closed = open ? null : closedShadows.get(parentNode(e));
+  return open ?? (closed ? [...closed.querySelectorAll('slot')].find((slot) => slot.assignedNodes({ flatten: true }).includes(e)) : null) ?? null;
+};
 const formProps = {
   method: getter(HTMLFormElement.prototype, 'method'),
   action: getter(HTMLFormElement.prototype, 'action'),

@@ -1,8 +1,8 @@
 //! Which elements the page listens to.
 //!
 //! A list whose items react to a click may show it by nothing but that. The one decision: listeners are asked of the debugger
-//! for the whole document at once, and each element is told to our script once; so a look costs two short calls more, and a
-//! page that is slow to answer is shown without.
+//! for a whole document or shadow root at once, and each element is told to our script once; so a look costs two short calls
+//! more, and a page that is slow to answer is shown without.
 
 use std::time::Duration;
 
@@ -20,23 +20,26 @@ const LONGEST: Duration = Duration::from_millis(400);
 const MOST: usize = 400;
 
 impl Browser {
-    /// Tells the script of the elements that the page listens to, as far as it does not know them.
-    pub(crate) async fn listen(&self, number: u32, until: Until) -> Result<(), CallError> {
-        let (context, _) = self.world(number, until).await?;
+    /// Tells the script of a part of the elements that it listens to below `root` (an expression), as far as it does not know
+    /// them. True if there were any.
+    pub(crate) async fn listen(&self, number: u32, session: &str, root: &str, until: Until) -> Result<bool, CallError> {
+        let (context, _) = self.world(number, session, until).await?;
         let until = until.at_most(LONGEST);
-        let Some(tab) = self.state.tab(number) else { return Ok(()) };
-        let nodes = tab.session.listening(context, &CLICKS, until).await?;
+        let Some(tab) = self.state.tab(number) else { return Ok(false) };
+        let Some(part) = tab.part(session) else { return Ok(false) };
+        let nodes = part.session.listening(context, root, &CLICKS, until).await?;
+        let mut told = 0;
         if !nodes.is_empty() && nodes.len() <= MOST {
             // A page that is slow to answer this is not a page that hangs, so it is asked past [`Browser::call`].
-            let answer = self.try_call(number, None, "unheard", &json!([nodes]), until).await?;
+            let answer = self.try_call(number, session, None, "unheard", &json!([nodes]), until).await?;
             let fresh: Vec<i64> = answer.and_then(|answer| serde_json::from_value(answer.value).ok()).unwrap_or_default();
-            let told = fresh.into_iter().map(|node| {
-                let session = &tab.session;
-                async move { session.with_node(context, node, &format!("(e) => globalThis.__hands.hear(e, {node})"), until).await }
+            told = fresh.len();
+            let told = fresh.into_iter().map(|node| async move {
+                part.session.with_node(context, node, &format!("(e) => globalThis.__hands.hear(e, {node})"), until).await
             });
             join_all(told).await;
         }
-        tab.session.release();
-        Ok(())
+        part.session.release();
+        Ok(told > 0)
     }
 }

@@ -4,6 +4,7 @@
 //! numbers don't depend on how often we looked in between.
 
 mod listeners;
+mod parts;
 pub(crate) mod refs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,16 +39,40 @@ pub(crate) struct Look {
     pub(crate) leaky: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Walked {
     title: String,
     url: String,
     lines: Vec<Line>,
     notes: Vec<String>,
+    /// What is out of view, for the line of the frame that this is in.
+    #[serde(default)]
+    more: String,
+    /// Elements that may have a closed shadow root.
+    #[serde(default)]
+    suspects: Vec<u64>,
+    /// Documents and shadow roots that were seen for the first time.
+    #[serde(default)]
+    fresh: Vec<u64>,
 }
 
-#[derive(Deserialize)]
+/// Where a frame of another site is drawn: where its content begins, and the part of it that is in view.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Foreign {
+    x: f64,
+    y: f64,
+    l: f64,
+    t: f64,
+    r: f64,
+    b: f64,
+}
+
+#[derive(Debug, Deserialize)]
 struct Line {
+    /// Of which world its numbers are.
+    #[serde(skip)]
+    token: String,
+    f: Option<Foreign>,
     d: u16,
     k: u64,
     #[serde(default)]
@@ -92,7 +117,7 @@ impl Browser {
         self.state.set_acting(false);
         self.loaded(until.at_most(LOADING)).await?;
         if let Some(tab) = self.state.active().filter(|tab| !tab.crashed)
-            && let Err(error) = self.listen(tab.number, until).await
+            && let Err(error) = self.listen(tab.number, &tab.session.id, "document", until).await
         {
             // The look itself says what is wrong with the page, if anything is.
             tracing::debug!(%error, "listeners are not known");
@@ -147,14 +172,14 @@ impl Browser {
     /// Looks at the tab in front. With `give` elements get refs and count as shown.
     pub(crate) async fn look(&self, cx: &Context, give: bool, until: Until) -> Result<Look, CallError> {
         let tab = self.tab()?;
-        let answer = self.call(tab.number, None, "look", &json!([give]), until).await?.ok_or(CallError::Detached)?;
-        let walked: Walked = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let parts::Gathered { token, walked } = self.gather(tab.number, &tab.session.id, give, None, 0, until).await?;
         let mut redactor = Redactor { secrets: cx.secrets(), found: false };
-        let mut look = Look { tab: tab.number, token: answer.token, ..Look::default() };
+        let mut look = Look { tab: tab.number, token, ..Look::default() };
         let mut seen: BTreeMap<u64, u32> = BTreeMap::new();
         for line in walked.lines {
-            let nth = seen.entry(line.k).or_default();
-            let key = (line.k, *nth);
+            let line_of = number_of(&line.token, line.k);
+            let nth = seen.entry(line_of).or_default();
+            let key = (line_of, *nth);
             *nth += 1;
             if line.q {
                 look.noisy.insert(key);
@@ -187,9 +212,9 @@ impl Browser {
         let r#ref = (line.id != 0).then(|| {
             let mut refs = self.refs();
             if give {
-                refs.show(Known { tab: look.tab, token: look.token.clone(), id: line.id, role: line.r.clone(), name: name.clone() })
+                refs.show(Known { tab: look.tab, token: line.token.clone(), id: line.id, role: line.r.clone(), name: name.clone() })
             } else {
-                refs.peek(&look.token, line.id)
+                refs.peek(&line.token, line.id)
             }
         });
         Node {
@@ -205,4 +230,10 @@ impl Browser {
             rect: Rect { x: line.b.0, y: line.b.1, w: line.b.2, h: line.b.3 },
         }
     }
+}
+
+/// The number of an element that no element of another world has.
+pub(crate) fn number_of(token: &str, id: u64) -> u64 {
+    let world: u64 = token.trim_start_matches('w').parse().unwrap_or(0);
+    world << 40 | id
 }

@@ -42,8 +42,11 @@ const onMutations = (records) => {
 };
 const observer = new MutationObserver(onMutations);
 const watched = new WeakSet();
+// Documents and shadow roots that were met and that nobody was told of yet.
+const roots = new Map(), untoldRoots = [];
 const watch = (root) => {
   if (watched.has(root)) return;
   watched.add(root);
+  if (root !== document) { roots.set(roots.size + 1, new WeakRef(root)); untoldRoots.push(roots.size); }
   observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
 };

@@ -56,6 +56,7 @@ impl Refs {
 
     /// The ref of an element on a screen that nobody is shown.
     pub(crate) fn peek(&self, token: &str, id: u64) -> Ref {
-        self.of(token, id).unwrap_or(Ref(PROVISIONAL | (id as u32 & !PROVISIONAL)))
+        let number = super::number_of(token, id);
+        self.of(token, id).unwrap_or(Ref(PROVISIONAL | ((number ^ (number >> 20)) as u32 & !PROVISIONAL)))
     }
 }

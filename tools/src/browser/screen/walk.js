@@ -58,12 +58,18 @@ const pointOf = (e, clip) => {
   return seen ? { cover } : null;
 };
 
-// `idle`: nothing is being done, whatever became of the last action.
-const look = (idle) => {
+// What could have a closed shadow root: elements by names of the page's own, and others that are drawn though nothing is in
+// them, or not drawn as what is in them. Each is asked about once, and again when it has become another.
+const HOSTS = /-|^(article|aside|blockquote|div|footer|h[1-6]|header|main|nav|p|section|span)$/;
+const MOST_SUSPECTS = 200;
+const suspected = new WeakMap();
+// `idle`: nothing is being done, whatever became of the last action. `part`: the part of this document that the page around it
+// shows, when it is a frame.
+const look = (idle, part) => {
   if (idle) end();
-  const lines = [], view = viewBox(), page = { above: 0, below: 0, left: 0, right: 0 };
+  const lines = [], view = part ? meet(viewBox(), { l: part[0], t: part[1], r: part[2], b: part[3] }) : viewBox(), suspects = [], page = { above: 0, below: 0, left: 0, right: 0 };
   const emitted = new Set();
-  let text = null, covered = 0, coverer = null, foreign = 0, dropped = 0;
+  let text = null, covered = 0, coverer = null, dropped = 0;
 
   const push = (line) => { if (lines.length < MOST_LINES) lines.push(line); else dropped++; };
   const flush = () => {
@@ -110,6 +116,7 @@ const look = (idle) => {
     const by = ctx.by, range = ownerDocument(node).createRange();
     range.selectNodeContents(node);
     const rects = [...range.getClientRects()].map((box) => shift(box, by));
+    if (!rects.length) suspect(e);
     const whole = shift(range.getBoundingClientRect(), by);
     const shown = ctx.dead ? undefined : rects.map((box) => meet(box, ctx.clip)).find((box) => !isEmpty(box));
     if (!shown) { if (!ctx.counted?.has(ctx.block)) { ctx.counted?.add(ctx.block); count(ctx, whole); } return; }
@@ -192,6 +199,13 @@ const look = (idle) => {
       else if (isElement(kid)) element(kid, ctx, style);
     }
   };
+  const suspect = (e) => {
+    if (!e || !HOSTS.test(localName(e)) || shadowOf(e) || suspects.length >= MOST_SUSPECTS) return;
+    const box = boxOf(e), now = `${e.childElementCount} ${Math.round(box.width)} ${Math.round(box.height)}`;
+    if (suspected.get(e) === now) return;
+    suspected.set(e, now);
+    suspects.push(idOf(e));
+  };
   const element = (e, outer, parentStyle) => {
     const tag = localName(e);
     if (SKIPPED.has(tag)) return;
@@ -204,6 +218,10 @@ const look = (idle) => {
     const fixed = style.position === 'fixed';
     const place = fixed ? { clip: outer.frame, owner: outer.frameOwner, fixed: true } : style.position === 'absolute' ? outer.abs : outer;
     const box = shift(boxOf(e), outer.by);
+    if (!shadow && !outer.dead) {
+      if (tag.includes('-') || (!e.firstChild && HOSTS.test(tag) && !isEmpty(meet(box, view)))) suspect(e);
+      else if (box.r === box.l && box.b === box.t && style.display !== 'contents' && !Element.prototype.getClientRects.call(e).length) suspect(parentOf(e));
+    }
     const ctx = { ...outer, clip: place.clip, owner: place.owner, fixed: fixed || outer.fixed, dead: fixed ? outer.frameDead : place.dead };
     ctx.ghost = outer.ghost || style.opacity === '0' || isCutAway(style);
     const block = isBlock(style.display);
@@ -282,7 +300,12 @@ const look = (idle) => {
     flush();
     const doc = frameDocument(e);
     const name = squeeze(attr(e, 'title') ?? '') || squeeze(attr(e, 'aria-label') ?? '') || attr(e, 'src') || '';
-    if (!doc?.documentElement) { foreign++; push({ d: ctx.d, k: idOf(e), r: 'iframe', n: name, b: [box.l, box.t, box.r - box.l, box.b - box.t] }); return; }
+    if (!doc?.documentElement) {
+      // Drawn by another process, which is asked next.
+      const at = contentAt(e);
+      push({ d: ctx.d, k: idOf(e), r: 'iframe', n: name, b: [box.l, box.t, box.r - box.l, box.b - box.t], f: { x: at.x, y: at.y, ...clip } });
+      return;
+    }
     watch(doc);
     const at = lines.length;
     const owner = { above: 0, below: 0, left: 0, right: 0 };
@@ -381,9 +404,8 @@ const look = (idle) => {
   if (page.right) notes.push(`${many(page.right, 'to the right')}: scroll right`);
   if (page.left) notes.push(`${many(page.left, 'to the left')}: scroll left`);
   if (covered) notes.push(`${covered} element${covered === 1 ? ' is' : 's are'} covered by ${describe(coverer)}`);
-  if (foreign) notes.push('the content of frames from other sites is not shown yet');
   if (dropped) notes.push(`${dropped} more elements in view are left out`);
-  return { title: document.title, url: location.href, ready: document.readyState, lines, notes };
+  return { title: document.title, url: location.href, ready: document.readyState, lines, notes, more: moreOf(page), suspects, fresh: untoldRoots.splice(0, 30) };
 };
 // In a few words, what an element is: for a person who is told that it is in the way.
 const describe = (e) => {
