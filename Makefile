@@ -63,6 +63,13 @@ test: setup ## Run every test, and the programs in the documentation.
 wire: ## Show whole that DeepSeek's protocol is spoken right; the last line tells how much was shown.
 	@scripts/wire.sh
 
+# Seeds of `make matrix`: names, places and hosts differ from one to the next.
+MATRIX_SEEDS ?= 1,2
+
+.PHONY: matrix
+matrix: setup ## See and click a button in every frame, shadow tree and state; the last line tells how many cells are right.
+	@MATRIX_SEEDS=$(or $(SEED),$(MATRIX_SEEDS)) scripts/matrix.sh
+
 .PHONY: bless-wire
 bless-wire: ## Take what the client sends now as what the vendor's crate is given (tests/recipe/requests.ndjson).
 	HANDIWORK_BLESS=1 $(CARGO) test --package handiwork --test it deepseek::recipe

@@ -9,6 +9,7 @@ mod deepseek;
 mod demo_site;
 #[cfg(feature = "local")]
 mod local_model;
+mod matrix;
 #[cfg(feature = "browser")]
 mod miniwob;
 #[cfg(feature = "memory")]

@@ -40,9 +40,9 @@ impl Browser {
     }
 
     /// Context and token of our world in a part of a tab; made if it is not there.
-    pub(crate) async fn world(&self, number: u32, session: &str, until: Until) -> Result<(i64, String), CallError> {
+    pub(crate) async fn world(&self, number: u32, key: &str, until: Until) -> Result<(i64, String), CallError> {
         let tab = self.state.tab(number).ok_or(CallError::Detached)?;
-        let part = tab.part(session).ok_or(CallError::Detached)?;
+        let part = tab.part(key).ok_or(CallError::Detached)?;
         if tab.crashed {
             return Err(CallError::Detached);
         }
@@ -55,7 +55,7 @@ impl Browser {
         let install = format!("globalThis.__hands?.token??(globalThis.__hands=({SCRIPT})({fresh:?})).token");
         let token = part.session.evaluate(context, install, until).await?;
         let token = token.as_str().ok_or_else(|| CallError::Unreadable("no token".to_owned()))?.to_owned();
-        self.state.update_part(number, session, |now| {
+        self.state.update_part(number, key, |now| {
             if now.frame == part.frame {
                 now.world = Some((context, token.clone()));
                 now.token.clone_from(&token);
@@ -64,7 +64,7 @@ impl Browser {
         for node in &part.choosers {
             part.session.with_node(context, *node, "(e) => globalThis.__hands.ask(e)", until).await?;
         }
-        self.state.update_part(number, session, |now| now.choosers.clear());
+        self.state.update_part(number, key, |now| now.choosers.clear());
         Ok((context, token))
     }
 
@@ -78,15 +78,15 @@ impl Browser {
         until: Until,
     ) -> Result<Option<Answer>, CallError> {
         let tab = self.state.tab(number).ok_or(CallError::Detached)?;
-        let session = token.map_or(tab.session.id.as_str(), |token| tab.session_of(token)).to_owned();
-        self.call_in(number, &session, token, function, args, until).await
+        let key = token.map_or(tab.session.id.as_str(), |token| tab.part_of(token)).to_owned();
+        self.call_in(number, &key, token, function, args, until).await
     }
 
     /// The same in a certain part of the tab.
     pub(crate) async fn call_in(
         &self,
         number: u32,
-        session: &str,
+        key: &str,
         token: Option<&str>,
         function: &str,
         args: &Value,
@@ -95,14 +95,14 @@ impl Browser {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_call(number, session, token, function, args, until).await {
+            match self.try_call(number, key, token, function, args, until).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) if tries < TRIES && is_passing(&error) => {
-                    self.state.update_part(number, session, |part| part.world = None);
+                    self.state.update_part(number, key, |part| part.world = None);
                     tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10)).await;
                 }
                 Err(error) => {
-                    let is_page = self.state.tab(number).is_some_and(|tab| tab.session.id == session);
+                    let is_page = self.state.tab(number).is_some_and(|tab| tab.session.id == key);
                     if is_page && matches!(error, CallError::TimedOut(_)) {
                         self.state.update(number, |tab| tab.hung = true);
                     }
@@ -115,18 +115,18 @@ impl Browser {
     pub(crate) async fn try_call(
         &self,
         number: u32,
-        session: &str,
+        key: &str,
         token: Option<&str>,
         function: &str,
         args: &Value,
         until: Until,
     ) -> Result<Option<Answer>, CallError> {
-        let (context, current) = self.world(number, session, until).await?;
+        let (context, current) = self.world(number, key, until).await?;
         if token.is_some_and(|token| token != current) {
             return Ok(None);
         }
         let tab = self.state.tab(number).ok_or(CallError::Detached)?;
-        let part = tab.part(session).ok_or(CallError::Detached)?;
+        let part = tab.part(key).ok_or(CallError::Detached)?;
         let value = part.session.evaluate(context, expression(&current, function, args), until).await?;
         if value.get("__lost").is_some() {
             return Err(CallError::Remote(LOST.to_owned()));

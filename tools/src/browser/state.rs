@@ -36,14 +36,14 @@ pub(crate) enum Happening {
     Failed { tab: u32, error: String },
 }
 
-/// A document of a tab that one process draws: the page itself, or a frame of another site, with what they hold of the same
-/// process.
+/// A document of a tab that our script is in: the page itself, or a frame of another origin, each with the frames of its own
+/// origin in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) session: Session,
     /// Its topmost frame.
     pub(crate) frame: String,
-    /// Session of the part that the frame's element is in; none for the page itself.
+    /// Key of the part that the frame's element is in; none for the page itself.
     pub(crate) parent: Option<String>,
     /// The frame's element, once known: token of its world, and its number there.
     pub(crate) owner: Option<(String, u64)>,
@@ -74,7 +74,7 @@ pub(crate) struct Tab {
     pub(crate) session: Session,
     pub(crate) url: String,
     pub(crate) title: String,
-    /// All parts by their session, the page itself among them.
+    /// All parts, the page itself among them, by session; what shares the session of another has its frame's id behind that.
     pub(crate) parts: BTreeMap<String, Part>,
     /// Id of the request for the next document, while it is under way.
     pub(crate) pending: Option<String>,
@@ -86,21 +86,21 @@ pub(crate) struct Tab {
 }
 
 impl Tab {
-    /// The part that a session belongs to.
-    pub(crate) fn part(&self, session: &str) -> Option<&Part> {
-        self.parts.get(session)
+    /// A part by its key.
+    pub(crate) fn part(&self, key: &str) -> Option<&Part> {
+        self.parts.get(key)
     }
 
-    /// The session of the part in whose world something got its number. What nobody knows is asked of the page, which knows it
+    /// The key of the part in whose world something got its number. What nobody knows is asked of the page, which knows it
     /// not either.
-    pub(crate) fn session_of(&self, token: &str) -> &str {
-        let part = self.parts.values().find(|part| part.token == token);
-        part.map_or(&self.session.id, |part| &part.session.id)
+    pub(crate) fn part_of(&self, token: &str) -> &str {
+        let part = self.parts.iter().find(|(_, part)| part.token == token);
+        part.map_or(&self.session.id, |(key, _)| key)
     }
 
-    /// The frames of other sites that we have looked into.
-    pub(crate) fn looked_at(&self) -> impl Iterator<Item = &Part> {
-        self.parts.values().filter(|part| part.world.is_some() && part.parent.is_some())
+    /// The frames of other origins that we have looked into.
+    pub(crate) fn looked_at(&self) -> impl Iterator<Item = &String> {
+        self.parts.iter().filter(|(_, part)| part.world.is_some() && part.parent.is_some()).map(|(key, _)| key)
     }
 
     /// The main frame.
@@ -190,10 +190,26 @@ impl State {
     }
 
     /// Changes what is known of a part of a tab.
-    pub(crate) fn update_part(&self, number: u32, session: &str, change: impl FnOnce(&mut Part)) {
-        if let Some(part) = self.lock().tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(session)) {
+    pub(crate) fn update_part(&self, number: u32, key: &str, change: impl FnOnce(&mut Part)) {
+        if let Some(part) = self.lock().tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(key)) {
             change(part);
         }
+    }
+
+    /// The part of a frame whose element is `owner` in the part `parent`. A frame that the same process draws, but whose origin
+    /// is another, is made a part of its own here.
+    pub(crate) fn frame_at(&self, number: u32, parent: &str, frame: &str, owner: (String, u64)) -> Option<String> {
+        let mut inner = self.lock();
+        let tab = inner.tabs.get_mut(&number)?;
+        if let Some((key, part)) = tab.parts.iter_mut().find(|(_, part)| part.frame == frame) {
+            part.owner = Some(owner);
+            return Some(key.clone());
+        }
+        let session = tab.parts.get(parent)?.session.clone();
+        let key = format!("{}/{frame}", session.id);
+        let part = Part { owner: Some(owner), ..Part::new(session, frame.to_owned(), Some(parent.to_owned())) };
+        tab.parts.insert(key.clone(), part);
+        Some(key)
     }
 
     /// The number of what will happen next.
@@ -285,7 +301,8 @@ impl Inner {
                 session.set_up_frame();
                 let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
                 if let Some(tab) = tab {
-                    // A frame has the id of its target.
+                    // A frame has the id of its target; until now it may have been drawn by the process around it.
+                    tab.parts.retain(|_, part| part.frame != target);
                     tab.parts.insert(session.id.clone(), Part::new(session, target, parent.map(str::to_owned)));
                 }
                 return;
@@ -322,7 +339,7 @@ impl Inner {
     fn detached(&mut self, session: &str) {
         let Some(tab) = self.tabs.values_mut().find(|tab| tab.parts.contains_key(session)) else { return };
         if tab.session.id != session {
-            tab.parts.remove(session);
+            tab.parts.retain(|_, part| part.session.id != session);
             return;
         }
         let number = tab.number;
@@ -362,6 +379,7 @@ impl Inner {
                 tab.hung = false;
                 self.note(Happening::Navigated { tab: number, url });
             }
+            "Page.frameNavigated" => self.frame_navigated(number, text(params, "/frame/id")),
             "Page.navigatedWithinDocument" if text(params, "/frameId") == tab.frame() => {
                 let url = text(params, "/url").to_owned();
                 url.clone_into(&mut tab.url);
@@ -390,11 +408,16 @@ impl Inner {
         }
     }
 
+    fn frame_navigated(&mut self, number: u32, frame: &str) {
+        let parts = self.tabs.get_mut(&number).into_iter().flat_map(|tab| tab.parts.values_mut());
+        parts.filter(|part| part.frame == frame).for_each(Part::is_new_document);
+    }
+
     /// What happens in a frame of another site.
     fn in_part(&mut self, number: u32, session: &str, method: &str, params: &Value, dialogs: &DialogPolicy) {
         let Some(part) = self.tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(session)) else { return };
         match method {
-            "Page.frameNavigated" if text(params, "/frame/id") == part.frame => part.is_new_document(),
+            "Page.frameNavigated" => self.frame_navigated(number, text(params, "/frame/id")),
             "Page.fileChooserOpened" => part.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64)),
             "Page.javascriptDialogOpening" | "Network.requestWillBeSent" | "Network.loadingFinished" | "Network.loadingFailed" => {
                 self.in_tab(number, method, params, dialogs);

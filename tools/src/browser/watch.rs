@@ -133,17 +133,14 @@ impl Browser {
     async fn tell_frames(&self, number: u32, function: &str, until: Until) {
         let Some(tab) = self.state.tab(number) else { return };
         let until = until.at_most(FRAME);
-        let told = tab.looked_at().map(|part| {
-            let session = part.session.id.clone();
-            async move { self.try_call(number, &session, None, function, &json!([]), until).await }
-        });
+        let told = tab.looked_at().map(|part| async move { self.try_call(number, part, None, function, &json!([]), until).await });
         join_all(told).await;
     }
 
     /// The state of the page in a tab, its frames included, and of the element that `place` names, if any.
     pub(crate) async fn pulse(&self, number: u32, place: Option<&(String, u64)>, until: Until) -> Result<(String, Pulse), CallError> {
         let tab = self.state.tab(number).ok_or(CallError::Detached)?;
-        let home = place.map_or(tab.session.id.as_str(), |(token, _)| tab.session_of(token));
+        let home = place.map_or(tab.session.id.as_str(), |(token, _)| tab.part_of(token));
         let id_in = |session: &str| place.filter(|_| session == home).map_or(0, |(_, id)| *id);
         let answer = self.call(number, None, "pulse", &json!([id_in(&tab.session.id)]), until).await?.ok_or(CallError::Detached)?;
         let read = |value| serde_json::from_value::<Pulse>(value).map_err(|error| CallError::Unreadable(error.to_string()));
@@ -151,8 +148,8 @@ impl Browser {
         pulse.focus_in.clone_from(&answer.token);
         let limit = until.at_most(FRAME);
         let inner = tab.looked_at().map(|part| {
-            let (session, id) = (part.session.id.clone(), id_in(&part.session.id));
-            async move { (id, self.try_call(number, &session, None, "pulse", &json!([id]), limit).await) }
+            let id = id_in(part);
+            async move { (id, self.try_call(number, part, None, "pulse", &json!([id]), limit).await) }
         });
         for (id, inner) in join_all(inner).await {
             let Ok(Some(inner)) = inner else { continue };

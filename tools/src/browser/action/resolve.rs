@@ -137,7 +137,7 @@ impl Browser {
         let Some(answer) = self.call(tab.number, None, "focused", &json!([]), until).await.map_err(Halt::before)? else { return Ok(None) };
         let (mut token, mut id) = (answer.token, answer.value.as_u64().unwrap_or(0));
         // The focus of a page may be on a frame, which has a focus of its own.
-        while let Some(part) = self.part_in(tab.number, tab.session_of(&token), &token, id, until).await.map_err(Halt::before)? {
+        while let Some(part) = self.part_in(tab.number, tab.part_of(&token), &token, id, until).await.map_err(Halt::before)? {
             let answer = self.call_in(tab.number, &part, None, "focused", &json!([]), until).await.map_err(Halt::before)?;
             let Some(answer) = answer else { break };
             (token, id) = (answer.token, answer.value.as_u64().unwrap_or(0));
@@ -198,7 +198,7 @@ impl Browser {
     /// frame is, brings it into view and tells whether something lies over it. `None` if a frame is gone.
     async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
         let Some(tab) = self.state.tab(number) else { return Ok(None) };
-        let mut part = tab.part(tab.session_of(token));
+        let mut part = tab.part(tab.part_of(token));
         while let Some(inner) = part {
             let Some(outer) = inner.parent.as_deref() else { return Ok(Some(facts)) };
             let Some((of, owner)) = &inner.owner else { return Ok(None) };

@@ -31,7 +31,7 @@ impl Browser {
         let (token, id) = found.as_ref().map_or((None, 0), |found| (Some(found.token.as_str()), found.id));
         let frame = match &found {
             Some(found) if found.facts.tag == "iframe" || found.facts.tag == "frame" => {
-                self.part_in(tab.number, tab.session_of(&found.token), &found.token, id, until).await.map_err(Halt::before)?
+                self.part_in(tab.number, tab.part_of(&found.token), &found.token, id, until).await.map_err(Halt::before)?
             }
             _ => None,
         };

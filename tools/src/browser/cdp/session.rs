@@ -5,7 +5,7 @@ use chromiumoxide::cdp::browser_protocol::browser::{
     CloseParams, GetVersionParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
 };
 use chromiumoxide::cdp::browser_protocol::dom::{
-    BackendNodeId, DescribeNodeParams, GetFrameOwnerParams, ResolveNodeParams, SetFileInputFilesParams, ShadowRootType,
+    BackendNodeId, DescribeNodeParams, ResolveNodeParams, SetFileInputFilesParams, ShadowRootType,
 };
 use chromiumoxide::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
@@ -138,8 +138,6 @@ impl Session {
     pub(crate) async fn world(&self, frame: &str, until: Until) -> Result<i64, CallError> {
         let mut command = CreateIsolatedWorldParams::new(FrameId::new(frame));
         command.world_name = Some(WORLD.to_owned());
-        // Frames of another origin that the same process draws are reached from the topmost one.
-        command.grant_univeral_access = Some(true);
         let made = self.connection.call(Some(&self.id), &command, until).await?;
         Ok(*made.execution_context_id.inner())
     }
@@ -197,10 +195,12 @@ impl Session {
         Ok(answer.result.value.unwrap_or(Value::Null))
     }
 
-    /// The browser's number of the element that a frame is in.
-    pub(crate) async fn frame_owner(&self, frame: &str, until: Until) -> Result<i64, CallError> {
-        let answer = self.connection.call(Some(&self.id), &GetFrameOwnerParams::new(FrameId::new(frame)), until).await?;
-        Ok(*answer.backend_node_id.inner())
+    /// Id of the frame in the element that an expression gives.
+    pub(crate) async fn frame_in(&self, context: i64, expression: String, until: Until) -> Result<Option<String>, CallError> {
+        let Some(object) = self.object(context, expression, until).await? else { return Ok(None) };
+        let describe = DescribeNodeParams { object_id: Some(object), depth: Some(0), ..DescribeNodeParams::default() };
+        let answer = self.connection.call(Some(&self.id), &describe, until).await?;
+        Ok(answer.node.frame_id.map(|frame| frame.inner().clone()))
     }
 
     /// The browser's numbers of the closed shadow roots of the elements in the array that an expression gives.

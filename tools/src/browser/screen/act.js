@@ -48,7 +48,9 @@ const scrollerOf = (e) => {
 };
 // A field that is hidden stands where its label does.
 const standIns = (e) => [e, ...(CHECKABLE.has(nativeRole(e)) || e.type === 'file' ? labelsOf(e) : [])];
-const drawn = (e) => styleOf(e).visibility === 'visible' && boxesOf(e).some((box) => !isEmpty(box));
+const isGhost = (e) => { for (let up = e; up; up = parentOf(up)) { const style = styleOf(up); if (style.opacity === '0' || isCutAway(style)) return true; } return false; };
+// A field may be transparent over what is drawn for it; anything else that can't be seen can't be meant.
+const drawn = (e) => styleOf(e).visibility === 'visible' && boxesOf(e).some((box) => !isEmpty(box)) && (nativeField(e) || !isGhost(e));
 
 // Where the content of a frame begins, in the top viewport.
 const contentAt = (e) => {

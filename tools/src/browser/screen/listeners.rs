@@ -22,16 +22,16 @@ const MOST: usize = 400;
 impl Browser {
     /// Tells the script of a part of the elements that it listens to below `root` (an expression), as far as it does not know
     /// them. True if there were any.
-    pub(crate) async fn listen(&self, number: u32, session: &str, root: &str, until: Until) -> Result<bool, CallError> {
-        let (context, _) = self.world(number, session, until).await?;
+    pub(crate) async fn listen(&self, number: u32, key: &str, root: &str, until: Until) -> Result<bool, CallError> {
+        let (context, _) = self.world(number, key, until).await?;
         let until = until.at_most(LONGEST);
         let Some(tab) = self.state.tab(number) else { return Ok(false) };
-        let Some(part) = tab.part(session) else { return Ok(false) };
+        let Some(part) = tab.part(key) else { return Ok(false) };
         let nodes = part.session.listening(context, root, &CLICKS, until).await?;
         let mut told = 0;
         if !nodes.is_empty() && nodes.len() <= MOST {
             // A page that is slow to answer this is not a page that hangs, so it is asked past [`Browser::call`].
-            let answer = self.try_call(number, session, None, "unheard", &json!([nodes]), until).await?;
+            let answer = self.try_call(number, key, None, "unheard", &json!([nodes]), until).await?;
             let fresh: Vec<i64> = answer.and_then(|answer| serde_json::from_value(answer.value).ok()).unwrap_or_default();
             told = fresh.len();
             let told = fresh.into_iter().map(|node| async move {

@@ -36,7 +36,7 @@ impl Browser {
     pub(super) fn gather<'a>(
         &'a self,
         number: u32,
-        session: &'a str,
+        key: &'a str,
         give: bool,
         clip: Option<Clip>,
         depth: usize,
@@ -46,9 +46,9 @@ impl Browser {
             let mut rounds = 0;
             let (token, mut walked) = loop {
                 rounds += 1;
-                let answer = self.call_in(number, session, None, "look", &json!([give, clip]), until).await?.ok_or(CallError::Detached)?;
+                let answer = self.call_in(number, key, None, "look", &json!([give, clip]), until).await?.ok_or(CallError::Detached)?;
                 let walked: Walked = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
-                if rounds < ROUNDS && self.learn(number, session, &walked, until).await {
+                if rounds < ROUNDS && self.learn(number, key, &walked, until).await {
                     continue;
                 }
                 break (answer.token, walked);
@@ -57,31 +57,31 @@ impl Browser {
                 line.token.clone_from(&token);
             }
             if depth < DEEPEST && walked.lines.iter().any(|line| line.f.is_some()) {
-                self.fill_frames(number, session, &token, &mut walked, give, depth, until).await;
+                self.fill_frames(number, key, &token, &mut walked, give, depth, until).await;
             }
             Ok(Gathered { token, walked })
         })
     }
 
     /// Learns what the script could not see for itself. True if a new look would show more.
-    async fn learn(&self, number: u32, session: &str, walked: &Walked, until: Until) -> bool {
+    async fn learn(&self, number: u32, key: &str, walked: &Walked, until: Until) -> bool {
         let until = until.at_most(FRAME);
         let mut news = false;
         if !walked.suspects.is_empty() {
-            news |= self.open_closed(number, session, &walked.suspects, until).await.unwrap_or(false);
+            news |= self.open_closed(number, key, &walked.suspects, until).await.unwrap_or(false);
         }
         let listened = walked.fresh.iter().map(|root| async move {
             let root = format!("globalThis.__hands.root({root})");
-            self.listen(number, session, &root, until).await.unwrap_or(false)
+            self.listen(number, key, &root, until).await.unwrap_or(false)
         });
         news | join_all(listened).await.into_iter().any(|any| any)
     }
 
     /// Finds the closed shadow roots of elements, and makes them known to the script.
-    async fn open_closed(&self, number: u32, session: &str, suspects: &[u64], until: Until) -> Result<bool, CallError> {
-        let (context, _) = self.world(number, session, until).await?;
+    async fn open_closed(&self, number: u32, key: &str, suspects: &[u64], until: Until) -> Result<bool, CallError> {
+        let (context, _) = self.world(number, key, until).await?;
         let Some(tab) = self.state.tab(number) else { return Ok(false) };
-        let Some(part) = tab.part(session) else { return Ok(false) };
+        let Some(part) = tab.part(key) else { return Ok(false) };
         let hosts = format!("globalThis.__hands.elements({})", json!(suspects));
         let roots = part.session.closed_roots(context, hosts, until).await?;
         let opened = roots.iter().map(|root| part.session.with_node(context, *root, "(root) => globalThis.__hands.adopt(root)", until));
@@ -92,12 +92,12 @@ impl Browser {
 
     /// Puts what the frames of other sites show below their lines.
     #[allow(clippy::too_many_arguments, reason = "one call of one recursion")]
-    async fn fill_frames(&self, number: u32, session: &str, token: &str, walked: &mut Walked, give: bool, depth: usize, until: Until) {
+    async fn fill_frames(&self, number: u32, key: &str, token: &str, walked: &mut Walked, give: bool, depth: usize, until: Until) {
         let frames = walked.lines.iter().enumerate().filter_map(|(at, line)| Some((at, line.k, line.f?)));
         let frames: Vec<(usize, u64, Foreign)> = frames.collect();
         let inner = frames.iter().map(|(_, id, foreign)| async {
             let limit = until.at_most(FRAME);
-            let looked = self.look_into(number, session, token, *id, *foreign, give, depth, limit);
+            let looked = self.look_into(number, key, token, *id, *foreign, give, depth, limit);
             tokio::time::timeout_at(limit.end, looked).await.unwrap_or(Err(CallError::TimedOut(FRAME.as_millis() as u64)))
         });
         let inner = join_all(inner).await;
@@ -130,7 +130,7 @@ impl Browser {
     async fn look_into(
         &self,
         number: u32,
-        session: &str,
+        key: &str,
         token: &str,
         id: u64,
         foreign: Foreign,
@@ -138,7 +138,7 @@ impl Browser {
         depth: usize,
         until: Until,
     ) -> Result<Walked, CallError> {
-        let child = self.part_in(number, session, token, id, until).await?.ok_or(CallError::Detached)?;
+        let child = self.part_in(number, key, token, id, until).await?.ok_or(CallError::Detached)?;
         let Foreign { x, y, l, t, r, b } = foreign;
         let clip = (l - x, t - y, r - x, b - y);
         let mut inner = self.gather(number, &child, give, Some(clip), depth + 1, until).await?.walked;
@@ -151,7 +151,7 @@ impl Browser {
         }
         // What lies over the frame is known to the parent only.
         let points: Vec<[(f64, f64); 3]> = inner.lines.iter().map(|line| points(line, foreign)).collect();
-        let answer = self.call_in(number, session, Some(token), "hits", &json!([id, points]), until).await?.ok_or(CallError::Detached)?;
+        let answer = self.call_in(number, key, Some(token), "hits", &json!([id, points]), until).await?.ok_or(CallError::Detached)?;
         let hit: Vec<bool> = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
         let mut hit = hit.into_iter();
         let before = inner.lines.len();
@@ -164,34 +164,19 @@ impl Browser {
         Ok(inner)
     }
 
-    /// The session of the part that stands in a frame's element.
-    pub(crate) async fn part_in(
-        &self,
-        number: u32,
-        session: &str,
-        token: &str,
-        id: u64,
-        until: Until,
-    ) -> Result<Option<String>, CallError> {
+    /// The part that stands in a frame's element.
+    pub(crate) async fn part_in(&self, number: u32, key: &str, token: &str, id: u64, until: Until) -> Result<Option<String>, CallError> {
         let Some(tab) = self.state.tab(number) else { return Ok(None) };
-        let Some(parent) = tab.part(session) else { return Ok(None) };
-        let (context, _) = self.world(number, session, until).await?;
-        for part in tab.parts.values().filter(|part| part.parent.as_deref() == Some(session)) {
-            let known = match &part.owner {
-                Some((of, owner)) if of == token => *owner,
-                _ => {
-                    let Ok(node) = parent.session.frame_owner(&part.frame, until).await else { continue };
-                    let owner = parent.session.with_node(context, node, "(e) => globalThis.__hands.idOf(e)", until).await?;
-                    let owner = owner.as_u64().unwrap_or(0);
-                    self.state.update_part(number, &part.session.id, |now| now.owner = Some((token.to_owned(), owner)));
-                    owner
-                }
-            };
-            if known == id {
-                return Ok(Some(part.session.id.clone()));
-            }
+        let owner = (token.to_owned(), id);
+        if let Some((known, _)) = tab.parts.iter().find(|(_, part)| part.owner.as_ref() == Some(&owner)) {
+            return Ok(Some(known.clone()));
         }
-        Ok(None)
+        let Some(parent) = tab.part(key) else { return Ok(None) };
+        let (context, _) = self.world(number, key, until).await?;
+        let element = format!("globalThis.__hands.elements([{id}])[0]");
+        let frame = parent.session.frame_in(context, element, until).await?;
+        parent.session.release();
+        Ok(frame.and_then(|frame| self.state.frame_at(number, key, &frame, owner)))
     }
 }
 
