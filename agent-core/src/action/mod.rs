@@ -83,6 +83,15 @@ impl Action {
         }
     }
 
+    /// The address that it opens.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Navigate(Navigate { url }) | Self::OpenTab(OpenTab { url }) => Some(url),
+            _ => None,
+        }
+    }
+
     /// What an element must accept to be a target of the action `name`.
     #[must_use]
     pub fn verb_of(name: &str) -> Option<Verb> {

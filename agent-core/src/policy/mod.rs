@@ -160,8 +160,8 @@ impl Policy {
 
     fn out_of_bounds(&self, resolved: &Resolved) -> Option<String> {
         let mut origins: Vec<String> = Vec::new();
-        if let Action::Navigate(navigate) = &resolved.action {
-            match classify(&navigate.url) {
+        if let Some(url) = resolved.action.url() {
+            match classify(url) {
                 UrlClass::Web { origin } => origins.push(origin),
                 UrlClass::Refused { why } => return Some(why),
             }
@@ -182,8 +182,10 @@ impl Policy {
 fn describe(resolved: &Resolved) -> String {
     let what = match &resolved.action {
         Action::Tool(call) => return format!("call {} with {}", call.tool, call.args),
-        Action::Navigate(navigate) => return format!("open {}", navigate.url),
-        other => other.name().replace('_', " "),
+        other => match other.url() {
+            Some(url) => return format!("open {url}"),
+            None => other.name().replace('_', " "),
+        },
     };
     match &resolved.target {
         Some(target) => {

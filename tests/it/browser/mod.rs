@@ -5,6 +5,7 @@
 mod acting;
 mod changing;
 mod form;
+mod hands;
 mod life;
 mod looking;
 mod secrets;

@@ -6,11 +6,13 @@
 
 mod action;
 mod cdp;
+mod changes;
 mod config;
 mod page;
 mod process;
 mod screen;
 mod state;
+mod tab;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -45,6 +47,8 @@ pub struct Browser {
     /// Documents that a secret was put into.
     secretive: Mutex<BTreeSet<String>>,
     worlds: AtomicU64,
+    /// What was copied last.
+    clipboard: Mutex<String>,
     version: String,
     /// Held while something is done, so that two callers don't mix their effects.
     turn: tokio::sync::Mutex<()>,
@@ -76,6 +80,7 @@ impl Browser {
             baseline: Mutex::default(),
             secretive: Mutex::default(),
             worlds: AtomicU64::new(1),
+            clipboard: Mutex::default(),
             version: String::new(),
             turn: tokio::sync::Mutex::new(()),
             config,
@@ -128,6 +133,10 @@ impl Browser {
         *self.baseline.lock().unwrap_or_else(PoisonError::into_inner) = look;
     }
 
+    fn viewport(&self) -> (u32, u32) {
+        self.state.viewport()
+    }
+
     fn until(&self, cx: &Context) -> Until {
         Until::new(cx, self.config.deadline)
     }
@@ -157,7 +166,7 @@ impl Browser {
             return Ok(None);
         }
         let bytes = tab.session.screenshot(until).await?;
-        let (width, height) = self.config.viewport;
+        let (width, height) = self.viewport();
         Ok(Some(Shot { bytes, media_type: "image/webp", size: (f64::from(width), f64::from(height)) }))
     }
 }

@@ -17,6 +17,7 @@ use super::state::Tab;
 const SCRIPT: &str = concat!(
     "(token) => {\n",
     include_str!("screen/dom.js"),
+    include_str!("screen/look_words.js"),
     include_str!("screen/noise.js"),
     include_str!("screen/walk.js"),
     include_str!("screen/act.js"),

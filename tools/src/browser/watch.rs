@@ -3,18 +3,17 @@
 //! Lines that change by themselves (a ticker) and requests that were being sent anyway (polling) are known from before the
 //! action and don't count. An effect is looked for until one is seen or the time is up; then the page is let come to rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
-use handiwork_core::screen::{LineChange, diff};
-use handiwork_core::{Change, Context, Node, Ref, Screen, State};
-use serde::Deserialize;
+use handiwork_core::{Change, Context, Ref};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::Browser;
 use super::cdp::{CallError, Until};
+use super::changes::{Pulse, changed, endpoint, lines, looks};
 use super::screen::{Key, Look, number_of};
 use super::state::Happening;
 
@@ -35,45 +34,15 @@ const YOUNG: f64 = 150.0;
 /// How much longer an effect is waited for while requests of the action are under way.
 const PATIENCE: u32 = 3;
 
-/// State of a page and of the element that is acted on.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Pulse {
-    pub(crate) mutations: u64,
-    quiet: f64,
-    own: f64,
-    age: f64,
-    ready: String,
-    focus: u64,
-    scroll: (f64, f64),
-    pub(crate) value: Option<String>,
-    pub(crate) checked: Option<String>,
-    states: String,
-    /// The world that the focused element is in.
-    #[serde(skip)]
-    focus_in: String,
-}
-
-impl Pulse {
-    /// Adds what a frame of another site says; of the frame that is acted in, all of it.
-    fn add(&mut self, part: Self, token: String, is_home: bool) {
-        self.mutations += part.mutations;
-        self.quiet = self.quiet.min(part.quiet);
-        self.own = self.own.min(part.own);
-        self.age = self.age.min(part.age);
-        if is_home {
-            (self.focus, self.focus_in) = (part.focus, token);
-            (self.value, self.checked, self.states) = (part.value, part.checked, part.states);
-            self.scroll = (self.scroll.0 + part.scroll.0, self.scroll.1 + part.scroll.1);
-        }
-    }
-}
-
 /// What the verdict may rest on, by kind of action.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
     /// A moved focus is an effect.
     pub(crate) focus: bool,
+    /// Another place or size of the target is an effect.
+    pub(crate) place: bool,
+    /// Another picture in a canvas is an effect.
+    pub(crate) picture: bool,
 }
 
 /// What was the case before an action.
@@ -287,6 +256,9 @@ impl Browser {
                 out.push(Change::Checked { r#ref: r, checked: to == "checked" });
             }
         }
+        if let Some(r) = watch.target {
+            out.extend(looks(r, watch.counts, &watch.pulse, pulse));
+        }
         if (watch.pulse.scroll.0 - pulse.scroll.0).abs() > 1.0 || (watch.pulse.scroll.1 - pulse.scroll.1).abs() > 1.0 {
             out.push(Change::Scrolled { x: pulse.scroll.0, y: pulse.scroll.1 });
         }
@@ -334,44 +306,4 @@ impl Browser {
         }
         out
     }
-}
-
-/// Where a request goes, without what differs from one to the next.
-fn endpoint(url: &str) -> String {
-    url.split(['?', '#']).next().unwrap_or_default().to_owned()
-}
-
-/// A node as it is compared: having the focus is no effect.
-fn comparable(node: &Node) -> Node {
-    let mut node = node.clone();
-    node.states.retain(|state| *state != State::Focused);
-    node
-}
-
-fn by_key(look: &Look) -> BTreeMap<Key, String> {
-    look.keys.iter().copied().zip(look.screen.nodes.iter().map(|node| comparable(node).line())).collect()
-}
-
-/// Lines of one document that read differently in two looks. Lines that only one look has may just have been scrolled away.
-fn changed(old: &Look, new: &Look) -> BTreeSet<Key> {
-    let old = by_key(old);
-    by_key(new).into_iter().filter(|(key, line)| old.get(key).is_some_and(|was| was != line)).map(|(key, _)| key).collect()
-}
-
-/// The lines that an action changed, if any: noise is left out, and the target's own line if its change is told otherwise.
-fn lines(before: &Look, after: &Look, noise: &BTreeSet<Key>, target: Option<u64>) -> Option<Change> {
-    let kept = |look: &Look| -> Screen {
-        let own = look.screen.nodes.iter().zip(&look.keys).filter(|(_, key)| !noise.contains(key) && !after.noisy.contains(key));
-        let nodes = own.filter(|(_, key)| target != Some(key.0)).map(|(node, _)| comparable(node)).collect();
-        Screen { nodes, ..Screen::default() }
-    };
-    let (mut added, mut altered, mut removed) = (0, 0, 0);
-    for change in diff(&kept(before), &kept(after)) {
-        match change {
-            LineChange::Added { .. } => added += 1,
-            LineChange::Changed { .. } => altered += 1,
-            LineChange::Removed { .. } => removed += 1,
-        }
-    }
-    (added + altered + removed > 0).then_some(Change::Lines { added, changed: altered, removed })
 }

@@ -1,5 +1,6 @@
 //! Check: a checkbox, radio or switch is clicked, only if it is not yet as wanted, and must then be so.
 
+use handiwork_core::action::Button;
 use handiwork_core::{Change, Context, Receipt, Resolved};
 
 use super::super::Browser;
@@ -13,7 +14,7 @@ impl Browser {
         if found.facts.checked == if checked { "checked" } else { "unchecked" } {
             return Ok(already());
         }
-        let act = async { self.press_mouse(&found, until).await.map(|()| Vec::new()) };
+        let act = async { self.press_mouse(&found, Button::Left, 1, until).await.map(|()| Vec::new()) };
         let changes = self.acting(cx, Some((found.r#ref, found.id)), Counts::default(), until, act).await?;
         let now = changes.iter().find_map(|change| match change {
             Change::Checked { r#ref, checked } if *r#ref == found.r#ref => Some(*checked),

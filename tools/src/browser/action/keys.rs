@@ -61,13 +61,14 @@ pub(super) fn named(name: &str) -> Key {
         code: (*code).to_owned(),
         number: *number,
         text: (*text).to_owned(),
-        modifiers: 0,
+        ..Key::default()
     })
 }
 
 /// The key that writes a character, if a US keyboard has one.
 pub(super) fn of_char(c: char) -> Option<Key> {
-    let key = |code: String, number: i64, modifiers: i64| Key { name: c.to_string(), code, number, text: c.to_string(), modifiers };
+    let key =
+        |code: String, number: i64, modifiers: i64| Key { name: c.to_string(), code, number, text: c.to_string(), modifiers, command: "" };
     if c == ' ' {
         return Some(named("space"));
     }
@@ -117,7 +118,23 @@ pub(super) fn parse(chord: &str) -> Result<Key, String> {
         // A command, not a character.
         key.text.clear();
     }
+    if modifiers == CONTROL || modifiers == META {
+        key.command = command_of(&key.code);
+    }
     Ok(key)
+}
+
+/// What an editor does on Control and a key.
+fn command_of(code: &str) -> &'static str {
+    match code {
+        "KeyA" => "selectAll",
+        "KeyC" => "copy",
+        "KeyV" => "paste",
+        "KeyX" => "cut",
+        "KeyZ" => "undo",
+        "KeyY" => "redo",
+        _ => "",
+    }
 }
 
 fn find(name: &str) -> Option<Key> {

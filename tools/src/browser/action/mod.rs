@@ -5,9 +5,12 @@
 
 mod check;
 mod click;
+mod clipboard;
+mod drag;
 mod effect;
 mod facts;
 mod fill;
+mod find;
 mod keys;
 mod navigate;
 mod press;
@@ -18,6 +21,7 @@ mod tabs;
 mod upload;
 mod wait;
 
+use handiwork_core::action::Button;
 use handiwork_core::{Action, Change, Context, Reason, Receipt, Ref, Resolved, SurfaceError};
 
 use super::Browser;
@@ -84,10 +88,27 @@ impl Browser {
         let done = match &resolved.action {
             Action::Navigate(args) => self.navigate(cx, &args.url, until).await,
             Action::Back(_) => self.back(cx, until).await,
-            Action::Wait(args) => self.wait_for(cx, args.text.as_deref().unwrap_or_default(), until).await,
+            Action::Forward(_) => self.forward(cx, until).await,
+            Action::Reload(_) => self.reload(cx, until).await,
+            Action::Wait(args) => self.wait_for(cx, args, until).await,
+            Action::OpenTab(args) => self.open_tab(cx, &args.url, until).await,
+            Action::CloseTab(args) => self.close_tab(cx, args.tab, until).await,
+            Action::Resize(args) => self.resize(cx, (args.width, args.height), until).await,
+            Action::Find(args) => self.find_text(cx, &args.text, until).await,
+            Action::Expand(_) => self.expand(cx, resolved, until).await,
+            Action::Read(_) => self.read(cx, resolved, until).await,
             Action::SwitchTab(args) => self.switch_tab(cx, args.tab, until).await,
             Action::Scroll(args) => self.scroll(cx, resolved, args, until).await,
-            Action::Click(_) => self.click(cx, resolved, until).await,
+            Action::Click(_) => self.click(cx, resolved, Button::Left, 1, until).await,
+            Action::DoubleClick(_) => self.click(cx, resolved, Button::Left, 2, until).await,
+            Action::RightClick(_) => self.click(cx, resolved, Button::Right, 1, until).await,
+            Action::MiddleClick(_) => self.click(cx, resolved, Button::Middle, 1, until).await,
+            Action::Hover(_) => self.hover(cx, resolved, until).await,
+            Action::ClickAt(args) => self.click_at(cx, resolved, args, until).await,
+            Action::Drag(args) => self.drag(cx, resolved, args, until).await,
+            Action::SelectText(args) => self.select_text(cx, resolved, args.text.as_deref(), until).await,
+            Action::Copy(_) => self.copy(cx, until).await,
+            Action::Paste(_) => self.paste(cx, resolved, until).await,
             Action::Fill(args) => self.fill(cx, resolved, &args.text, until).await,
             Action::Type(args) => self.type_text(cx, resolved, &args.text, until).await,
             Action::Press(args) => self.press(cx, resolved, args, until).await,

@@ -108,8 +108,43 @@ impl Browser {
         before.filter(|(_, url)| url != "about:blank").map(|(id, _)| *id).ok_or(Halt::Refused(Reason::NoHistory))
     }
 
+    /// The history entry after this one.
+    pub(super) async fn way_forward(&self, until: Until) -> Result<i64, Halt> {
+        let tab = self.tab().map_err(Halt::before)?;
+        let history = tab.session.history(until).await.map_err(Halt::before)?;
+        history.entries.get(history.current + 1).map(|(id, _)| *id).ok_or(Halt::Refused(Reason::NoHistory))
+    }
+
     pub(super) async fn back(&self, cx: &Context, until: Until) -> Result<Receipt, Halt> {
         let entry = self.way_back(until).await?;
+        self.go_to(cx, entry, until).await
+    }
+
+    pub(super) async fn forward(&self, cx: &Context, until: Until) -> Result<Receipt, Halt> {
+        let entry = self.way_forward(until).await?;
+        self.go_to(cx, entry, until).await
+    }
+
+    pub(super) async fn reload(&self, cx: &Context, until: Until) -> Result<Receipt, Halt> {
+        let tab = self.tab().map_err(Halt::before)?;
+        if tab.hung {
+            tab.session.terminate();
+        }
+        let mark = self.state.mark();
+        self.state.set_acting(true);
+        let receipt = match tab.session.reload(until).await {
+            Ok(()) => {
+                self.until_changed(tab.number, mark, true, until).await;
+                self.arrived(cx, &tab, &tab.url, mark, until).await
+            }
+            Err(error) => Err(Halt::during(error)),
+        };
+        self.state.set_acting(false);
+        self.state.told_since(mark);
+        receipt
+    }
+
+    async fn go_to(&self, cx: &Context, entry: i64, until: Until) -> Result<Receipt, Halt> {
         let tab = self.tab().map_err(Halt::before)?;
         let mark = self.state.mark();
         self.state.set_acting(true);

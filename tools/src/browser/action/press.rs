@@ -20,7 +20,7 @@ impl Browser {
             self.tell(found, "setFocus", &json!([found.id]), until).await.map_err(Halt::before)?;
         }
         let act = async { tab.session.key(&key, until).await.map(|()| Vec::new()) };
-        let changes = self.acting(cx, target, Counts { focus: true }, until, act).await?;
+        let changes = self.acting(cx, target, Counts { focus: true, place: true, ..Counts::default() }, until, act).await?;
         Ok(verdict(changes))
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use handiwork_core::policy::{UrlClass, classify};
-use handiwork_core::{Action, Context, EffectClass, Form, Reason, Ref, Refusal, Resolved, Target, Verb};
+use handiwork_core::{Action, Context, EffectClass, Form, Reason, Rect, Ref, Refusal, Resolved, Target, Verb};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -44,10 +44,24 @@ impl From<Halt> for Refusal {
 impl Browser {
     pub(crate) async fn resolve_action(&self, cx: &Context, action: &Action, until: Until) -> Result<Resolved, Refusal> {
         match action {
-            Action::Navigate(args) => {
-                if let UrlClass::Refused { why } = classify(&args.url) {
+            Action::Navigate(_) | Action::OpenTab(_) => {
+                if let Some(UrlClass::Refused { why }) = action.url().map(classify) {
                     return Err(Reason::BadArguments { problem: why }.into());
                 }
+            }
+            Action::Forward(_) => {
+                self.way_forward(until).await?;
+            }
+            Action::CloseTab(args) => {
+                self.known_tab(args.tab)?;
+            }
+            Action::Drag(args) => {
+                if let Some(problem) = Self::misled(args) {
+                    return Err(Reason::BadArguments { problem }.into());
+                }
+            }
+            Action::Resize(args) if !(100..=8000).contains(&args.width) || !(100..=8000).contains(&args.height) => {
+                return Err(Reason::BadArguments { problem: "width and height must be from 100 to 8000 pixels".to_owned() }.into());
             }
             Action::Back(_) => {
                 self.way_back(until).await?;
@@ -55,8 +69,10 @@ impl Browser {
             Action::SwitchTab(args) => {
                 self.known_tab(args.tab)?;
             }
-            Action::Wait(args) if args.text.as_deref().is_none_or(|text| text.trim().is_empty()) => {
-                return Err(Reason::BadArguments { problem: "say which text to wait for".to_owned() }.into());
+            Action::Wait(args) => {
+                if let Some(problem) = super::wait::misled(args) {
+                    return Err(Reason::BadArguments { problem }.into());
+                }
             }
             Action::Press(args) => {
                 keys::parse(&args.keys).map_err(|problem| Reason::BadArguments { problem })?;
@@ -92,7 +108,16 @@ impl Browser {
 
     async fn locate(&self, cx: &Context, action: &Action, patience: Instant, until: Until) -> Result<(Resolved, Option<Found>), Halt> {
         let r = match (action, action.target()) {
+            // What is to go away need not be there any more.
+            (Action::Wait(args), Some(r)) => {
+                self.refs().get(r).ok_or(Reason::UnknownRef { r#ref: r })?;
+                return Ok((Resolved::new(Action::Wait(args.clone()), None, action.effect()), None));
+            }
             (_, Some(r)) => r,
+            (Action::Type(_) | Action::Paste(_), None) => {
+                let focused = self.focused_ref(until).await?;
+                focused.ok_or_else(|| Reason::BadArguments { problem: format!("no field has the focus; give {} a ref", action.name()) })?
+            }
             (Action::Press(args), None) => match self.focused_ref(until).await? {
                 Some(r) => r,
                 None => return Ok((Resolved::new(action.clone(), None, effect::of_press(&args.keys, None)), None)),
@@ -122,13 +147,22 @@ impl Browser {
             rect: facts.place(),
         };
         let effect = match action {
-            Action::Click(_) => effect::of_click(&facts),
+            Action::Click(_) | Action::DoubleClick(_) | Action::RightClick(_) | Action::MiddleClick(_) | Action::ClickAt(_) => {
+                effect::of_click(&facts)
+            }
+            Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_) => EffectClass::Read,
             Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
             Action::Scroll(_) => EffectClass::Read,
             _ => EffectClass::Write,
         };
         let found = Found { r#ref: r, id: known.id, tab: known.tab, token: known.token, facts };
         Ok((Resolved::new(action.clone(), Some(target), effect), Some(found)))
+    }
+
+    /// Where an element is, for an action that has it as its second target.
+    pub(super) async fn resolve_here(&self, cx: &Context, action: &Action, until: Until) -> Result<Rect, Halt> {
+        let (resolved, _) = self.locate(cx, action, Instant::now(), until).await?;
+        Ok(resolved.target.map(|target| target.rect).unwrap_or_default())
     }
 
     /// The ref of the element that has the focus, if the model was shown it.
@@ -153,7 +187,8 @@ impl Browser {
             return Err(stale());
         }
         // These don't need a place for a click; an upload field is often hidden behind the button that opens it.
-        let free = matches!(action, Action::Upload(_) | Action::Scroll(_));
+        let free = matches!(action, Action::Upload(_) | Action::Scroll(_) | Action::Expand(_) | Action::Read(_) | Action::SelectText(_));
+        let looks = matches!(action, Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_));
         let enter = matches!(action, Action::Press(_));
         let args = json!([known.id, { "scroll": true, "still": true, "enter": enter, "free": free }]);
         let answer = match self.call(tab.number, Some(&known.token), "inspect", &args, until).await {
@@ -171,7 +206,7 @@ impl Browser {
             // Told before any change: what is not drawn has no name either.
             return Err(Reason::Hidden.into());
         }
-        let scrolled_box = matches!(action, Action::Scroll(_));
+        let scrolled_box = matches!(action, Action::Scroll(_) | Action::Expand(_) | Action::Read(_));
         if !scrolled_box && (facts.role != known.role || name != known.name) {
             let (was, now) = (Facts::describe(&known.role, &known.name), Facts::describe(&facts.role, &name));
             return Err(Reason::Changed { was, now }.into());
@@ -179,7 +214,7 @@ impl Browser {
         if scrolled_box {
             return Ok(facts);
         }
-        if facts.disabled {
+        if facts.disabled && !looks {
             return Err(Reason::Disabled.into());
         }
         if free || matches!(action, Action::Press(_)) {
@@ -226,8 +261,10 @@ impl Browser {
         match action {
             Action::Click(_) if facts.kind == "file" => wrong("something to click; use upload to give it a file"),
             Action::Click(_) if facts.tag == "select" => wrong("something to click; use select to choose one of its options"),
-            Action::Fill(_) | Action::Type(_) if !facts.editable => Err(Reason::NotEditable { role: facts.role.clone() }.into()),
-            Action::Fill(_) | Action::Type(_) if facts.readonly => {
+            Action::Fill(_) | Action::Type(_) | Action::Paste(_) if !facts.editable => {
+                Err(Reason::NotEditable { role: facts.role.clone() }.into())
+            }
+            Action::Fill(_) | Action::Type(_) | Action::Paste(_) if facts.readonly => {
                 Err(Reason::NotEditable { role: format!("readonly {}", facts.role) }.into())
             }
             Action::Fill(args) => {

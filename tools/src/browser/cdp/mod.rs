@@ -5,7 +5,9 @@
 //! hold a secret.
 
 mod connection;
+mod input;
 mod session;
 
 pub(crate) use connection::{CallError, Connection, Event, Until};
-pub(crate) use session::{Key, Mouse, Session, Viewport, auto_attach, close_browser, new_tab, version};
+pub(crate) use input::{Dragged, Key, Mouse};
+pub(crate) use session::{Session, Viewport, auto_attach, close_browser, close_tab, new_tab, open_tab, version};

@@ -9,16 +9,13 @@ use chromiumoxide::cdp::browser_protocol::dom::{
 };
 use chromiumoxide::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
-use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType, InsertTextParams, MouseButton,
-};
 use chromiumoxide::cdp::browser_protocol::network::EnableParams as NetworkEnable;
 use chromiumoxide::cdp::browser_protocol::page::{
     BringToFrontParams, CaptureScreenshotFormat, CaptureScreenshotParams, CreateIsolatedWorldParams, EnableParams as PageEnable, FrameId,
-    GetNavigationHistoryParams, HandleJavaScriptDialogParams, NavigateParams, NavigateToHistoryEntryParams,
+    GetNavigationHistoryParams, HandleJavaScriptDialogParams, NavigateParams, NavigateToHistoryEntryParams, ReloadParams,
     SetInterceptFileChooserDialogParams,
 };
-use chromiumoxide::cdp::browser_protocol::target::{CreateTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
+use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
     CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, GetPropertiesParams,
     ReleaseObjectGroupParams, RemoteObjectId, RunIfWaitingForDebuggerParams, TerminateExecutionParams,
@@ -33,29 +30,6 @@ const WORLD: &str = "handiwork";
 
 /// Size of a page, in CSS pixels.
 pub(crate) type Viewport = (u32, u32);
-
-/// A key, as the browser wants to be told of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Key {
-    /// DOM name: `Enter`, `a`.
-    pub(crate) name: String,
-    /// Place on the keyboard: `KeyA`.
-    pub(crate) code: String,
-    /// Windows virtual key code.
-    pub(crate) number: i64,
-    /// Text that it writes; empty for none.
-    pub(crate) text: String,
-    /// Alt 1, Control 2, Meta 4, Shift 8.
-    pub(crate) modifiers: i64,
-}
-
-/// A phase of a click.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mouse {
-    Move,
-    Press,
-    Release,
-}
 
 /// Where a tab has been.
 #[derive(Debug, Clone)]
@@ -82,6 +56,16 @@ pub(crate) async fn version(connection: &Connection, until: Until) -> Result<Str
 /// Opens an empty tab; it is attached like any other.
 pub(crate) async fn new_tab(connection: &Connection, until: Until) -> Result<(), CallError> {
     connection.call(None, &CreateTargetParams::new("about:blank"), until).await.map(|_| ())
+}
+
+/// Opens a tab at `url`.
+pub(crate) async fn open_tab(connection: &Connection, url: &str, until: Until) -> Result<(), CallError> {
+    connection.call(None, &CreateTargetParams::new(url), until).await.map(|_| ())
+}
+
+/// Closes a tab.
+pub(crate) async fn close_tab(connection: &Connection, target: &str, until: Until) -> Result<(), CallError> {
+    connection.call(None, &CloseTargetParams::new(target.to_owned()), until).await.map(|_| ())
 }
 
 /// Asks the browser to end; it may be too busy to hear.
@@ -265,42 +249,15 @@ impl Session {
         self.connection.call(Some(&self.id), &NavigateToHistoryEntryParams::new(entry), until).await.map(|_| ())
     }
 
-    /// Moves, presses or releases the mouse.
-    pub(crate) async fn mouse(&self, what: Mouse, (x, y): (f64, f64), until: Until) -> Result<(), CallError> {
-        let kind = match what {
-            Mouse::Move => DispatchMouseEventType::MouseMoved,
-            Mouse::Press => DispatchMouseEventType::MousePressed,
-            Mouse::Release => DispatchMouseEventType::MouseReleased,
-        };
-        let mut command = DispatchMouseEventParams::new(kind, x, y);
-        if what != Mouse::Move {
-            command.button = Some(MouseButton::Left);
-            command.click_count = Some(1);
-            command.buttons = Some(i64::from(what == Mouse::Press));
-        }
+    /// Loads the page again.
+    pub(crate) async fn reload(&self, until: Until) -> Result<(), CallError> {
+        self.connection.call(Some(&self.id), &ReloadParams::default(), until).await.map(|_| ())
+    }
+
+    /// Gives the view another size.
+    pub(crate) async fn resize(&self, (width, height): Viewport, until: Until) -> Result<(), CallError> {
+        let command = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, false);
         self.connection.call(Some(&self.id), &command, until).await.map(|_| ())
-    }
-
-    /// Presses and releases a key.
-    pub(crate) async fn key(&self, key: &Key, until: Until) -> Result<(), CallError> {
-        let kind = if key.text.is_empty() { DispatchKeyEventType::RawKeyDown } else { DispatchKeyEventType::KeyDown };
-        for kind in [kind, DispatchKeyEventType::KeyUp] {
-            let mut command = DispatchKeyEventParams::new(kind.clone());
-            command.key = Some(key.name.clone());
-            command.code = Some(key.code.clone());
-            command.windows_virtual_key_code = Some(key.number);
-            command.modifiers = Some(key.modifiers);
-            if kind == DispatchKeyEventType::KeyDown {
-                command.text = Some(key.text.clone());
-            }
-            self.connection.call(Some(&self.id), &command, until).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts text in at the caret, as an input method does.
-    pub(crate) async fn insert_text(&self, text: &str, until: Until) -> Result<(), CallError> {
-        self.connection.call(Some(&self.id), &InsertTextParams::new(text), until).await.map(|_| ())
     }
 
     /// A picture of the viewport, as WebP.

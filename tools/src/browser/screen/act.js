@@ -137,6 +137,10 @@ const pulse = (id) => {
     const role = roleOf(e);
     out.value = valueOf(e, role);
     out.checked = CHECKABLE.has(role) ? checkedState(e) : null;
+    const box = shift(boxOf(e), originOf(ownerDocument(e)));
+    out.rect = [box.l, box.t, box.r - box.l, box.b - box.t];
+    out.repaint = repaintOf(e);
+    out.picture = pictureOf(e);
     out.states = statesOf(e, role).filter((state) => state !== 'focused').join(' ');
   }
   return out;
@@ -154,6 +158,45 @@ const setFocus = (id, { select = false, last = false } = {}) => {
     else { const range = ownerDocument(e).createRange(); range.selectNodeContents(e); if (last) range.collapse(false); const selection = ownerDocument(e).getSelection(); selection.removeAllRanges(); selection.addRange(range); }
   }
   return e === activeElement() || contains(e, activeElement());
+};
+// Selects the text of an element, or a part of it, and gives what is selected then; null if it has no such part.
+const selectText = (id, text) => {
+  const e = find(id);
+  if (!e) return null;
+  if (nativeField(e)) {
+    const at = text ? e.value.indexOf(text) : 0;
+    if (at < 0) return null;
+    e.focus();
+    try { e.setSelectionRange(at, text ? at + text.length : e.value.length); } catch { e.select(); }
+    return selected();
+  }
+  const doc = ownerDocument(e), range = doc.createRange(), selection = doc.getSelection();
+  if (text) {
+    // The part may run over several nodes; spaces are compared as they are drawn.
+    const walker = doc.createTreeWalker(e, NodeFilter.SHOW_TEXT), places = [];
+    let flat = '';
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      for (let i = 0; i < node.length; i++) {
+        const c = /\s/.test(node.data[i]) ? ' ' : node.data[i];
+        if (c === ' ' && flat.endsWith(' ')) continue;
+        flat += c; places.push([node, i]);
+      }
+    }
+    const at = flat.indexOf(squeeze(text));
+    if (at < 0) return null;
+    const [first, from] = places[at], [last, to] = places[at + squeeze(text).length - 1];
+    range.setStart(first, from);
+    range.setEnd(last, to + 1);
+  } else range.selectNodeContents(e);
+  if (isEditableRoot(e)) e.focus();
+  selection.removeAllRanges();
+  selection.addRange(range);
+  return selected();
+};
+const selected = () => {
+  const e = activeElement();
+  if (e && nativeField(e) && e.selectionStart !== null && e.selectionStart !== undefined && e.selectionStart !== e.selectionEnd) return e.value.slice(e.selectionStart, e.selectionEnd);
+  return String(ownerDocument(e ?? document.documentElement).getSelection() ?? '') || String(document.getSelection() ?? '');
 };
 const textOf = (e) => (nativeField(e) ? e.value : e.innerText.replace(/\n$/, ''));
 const holds = (id, text) => { const e = find(id); return !!e && textOf(e).replace(/\r\n/g, '\n') === text.replace(/\r\n/g, '\n'); };

@@ -25,6 +25,18 @@ const LOADING: Duration = Duration::from_secs(5);
 /// Names a line for as long as its element lives: the element's number, and which of its lines it is.
 pub(crate) type Key = (u64, u32);
 
+/// How much of a page is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Scope {
+    /// What is in view.
+    #[default]
+    View,
+    /// All that can be scrolled to.
+    Whole,
+    /// All that is inside an element: its world, and its number there.
+    Inside(String, u64),
+}
+
 /// One look at a tab.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Look {
@@ -150,6 +162,12 @@ impl Browser {
         Ok(screen)
     }
 
+    /// More of the page than is in view, or a part of it. Its refs are given as on any screen; what the model was shown to judge
+    /// actions by stays as it is.
+    pub(crate) async fn show_scope(&self, cx: &Context, scope: Scope, until: Until) -> Result<Screen, CallError> {
+        Ok(self.look_at(cx, true, scope, until).await?.screen)
+    }
+
     /// Waits until the document in front is there to be read; a page that never gets so far is read as it is.
     async fn loaded(&self, until: Until) -> Result<(), CallError> {
         let mut bell = self.state.bell();
@@ -171,8 +189,19 @@ impl Browser {
 
     /// Looks at the tab in front. With `give` elements get refs and count as shown.
     pub(crate) async fn look(&self, cx: &Context, give: bool, until: Until) -> Result<Look, CallError> {
+        self.look_at(cx, give, Scope::View, until).await
+    }
+
+    async fn look_at(&self, cx: &Context, give: bool, scope: Scope, until: Until) -> Result<Look, CallError> {
         let tab = self.tab()?;
-        let parts::Gathered { token, walked } = self.gather(tab.number, &tab.session.id, give, None, 0, until).await?;
+        let parts::Gathered { token, walked } = {
+            let (part, scope) = match &scope {
+                Scope::View => (tab.session.id.as_str(), parts::Extent::default()),
+                Scope::Whole => (tab.session.id.as_str(), parts::Extent { whole: true, inside: 0 }),
+                Scope::Inside(token, id) => (tab.part_of(token), parts::Extent { whole: true, inside: *id }),
+            };
+            self.gather(tab.number, part, give, None, scope, 0, until).await?
+        };
         let mut redactor = Redactor { secrets: cx.secrets(), found: false };
         let mut look = Look { tab: tab.number, token, ..Look::default() };
         let mut seen: BTreeMap<u64, u32> = BTreeMap::new();

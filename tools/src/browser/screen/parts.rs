@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use handiwork_core::Verb;
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Foreign, Line, Walked};
@@ -24,6 +25,15 @@ const DEEPEST: usize = 12;
 /// Left, top, right and bottom, in the coordinates of one part.
 type Clip = (f64, f64, f64, f64);
 
+/// How much of a part is asked for.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Extent {
+    /// What is out of view too.
+    pub(super) whole: bool,
+    /// Only what is inside of this element; 0 for the whole document.
+    pub(super) inside: u64,
+}
+
 /// What a part and all below it show.
 #[derive(Debug)]
 pub(super) struct Gathered {
@@ -39,6 +49,7 @@ impl Browser {
         key: &'a str,
         give: bool,
         clip: Option<Clip>,
+        extent: Extent,
         depth: usize,
         until: Until,
     ) -> BoxFuture<'a, Result<Gathered, CallError>> {
@@ -46,7 +57,10 @@ impl Browser {
             let mut rounds = 0;
             let (token, mut walked) = loop {
                 rounds += 1;
-                let answer = self.call_in(number, key, None, "look", &json!([give, clip]), until).await?.ok_or(CallError::Detached)?;
+                let answer = self
+                    .call_in(number, key, None, "look", &json!([give && extent.inside == 0 && !extent.whole, clip, extent]), until)
+                    .await?
+                    .ok_or(CallError::Detached)?;
                 let walked: Walked = serde_json::from_value(answer.value).map_err(|error| CallError::Unreadable(error.to_string()))?;
                 if rounds < ROUNDS && self.learn(number, key, &walked, until).await {
                     continue;
@@ -57,7 +71,7 @@ impl Browser {
                 line.token.clone_from(&token);
             }
             if depth < DEEPEST && walked.lines.iter().any(|line| line.f.is_some()) {
-                self.fill_frames(number, key, &token, &mut walked, give, depth, until).await;
+                self.fill_frames(number, key, &token, &mut walked, give, extent.whole, depth, until).await;
             }
             Ok(Gathered { token, walked })
         })
@@ -92,12 +106,22 @@ impl Browser {
 
     /// Puts what the frames of other sites show below their lines.
     #[allow(clippy::too_many_arguments, reason = "one call of one recursion")]
-    async fn fill_frames(&self, number: u32, key: &str, token: &str, walked: &mut Walked, give: bool, depth: usize, until: Until) {
+    async fn fill_frames(
+        &self,
+        number: u32,
+        key: &str,
+        token: &str,
+        walked: &mut Walked,
+        give: bool,
+        whole: bool,
+        depth: usize,
+        until: Until,
+    ) {
         let frames = walked.lines.iter().enumerate().filter_map(|(at, line)| Some((at, line.k, line.f?)));
         let frames: Vec<(usize, u64, Foreign)> = frames.collect();
         let inner = frames.iter().map(|(_, id, foreign)| async {
             let limit = until.at_most(FRAME);
-            let looked = self.look_into(number, key, token, *id, *foreign, give, depth, limit);
+            let looked = self.look_into(number, key, token, *id, *foreign, give, whole, depth, limit);
             tokio::time::timeout_at(limit.end, looked).await.unwrap_or(Err(CallError::TimedOut(FRAME.as_millis() as u64)))
         });
         let inner = join_all(inner).await;
@@ -135,19 +159,23 @@ impl Browser {
         id: u64,
         foreign: Foreign,
         give: bool,
+        whole: bool,
         depth: usize,
         until: Until,
     ) -> Result<Walked, CallError> {
         let child = self.part_in(number, key, token, id, until).await?.ok_or(CallError::Detached)?;
         let Foreign { x, y, l, t, r, b } = foreign;
         let clip = (l - x, t - y, r - x, b - y);
-        let mut inner = self.gather(number, &child, give, Some(clip), depth + 1, until).await?.walked;
+        let mut inner = self.gather(number, &child, give, Some(clip), Extent { whole, inside: 0 }, depth + 1, until).await?.walked;
         for line in &mut inner.lines {
             line.b.0 += x;
             line.b.1 += y;
             if let Some(deep) = &mut line.f {
                 *deep = Foreign { x: deep.x + x, y: deep.y + y, l: deep.l + x, t: deep.t + y, r: deep.r + x, b: deep.b + y };
             }
+        }
+        if whole {
+            return Ok(inner);
         }
         // What lies over the frame is known to the parent only.
         let points: Vec<[(f64, f64); 3]> = inner.lines.iter().map(|line| points(line, foreign)).collect();

@@ -43,11 +43,14 @@ const sample = (box) => {
 // Boxes of an element on the top viewport: a link over two lines has two.
 const boxesOf = (e) => { const by = originOf(ownerDocument(e)); return [...Element.prototype.getClientRects.call(e)].map((box) => shift(box, by)); };
 // A point of the element that gets a click, or what is in the way.
-const pointOf = (e, clip) => {
+// `real`: what of the clip is in view, when the clip is all that could be.
+const pointOf = (e, clip, real = clip) => {
   let cover = null, seen = false;
   for (const box of boxesOf(e)) {
-    const part = meet(box, clip);
-    if (isEmpty(part)) continue;
+    if (isEmpty(meet(box, clip))) continue;
+    const part = meet(box, real);
+    // What is out of view is covered by nothing that we could ask for.
+    if (isEmpty(part)) return { x: (box.l + box.r) / 2, y: (box.t + box.b) / 2, box };
     seen = true;
     for (const [x, y] of sample(part)) {
       const hit = hitAt(x, y);
@@ -58,6 +61,8 @@ const pointOf = (e, clip) => {
   return seen ? { cover } : null;
 };
 
+// All of a document that can be scrolled to.
+const allOf = (doc, by) => { const root = doc.scrollingElement ?? doc.documentElement, l = by.x - root.scrollLeft, t = by.y - root.scrollTop; return { l, t, r: l + root.scrollWidth, b: t + root.scrollHeight }; };
 // What could have a closed shadow root: elements by names of the page's own, and others that are drawn though nothing is in
 // them, or not drawn as what is in them. Each is asked about once, and again when it has become another.
 const HOSTS = /-|^(article|aside|blockquote|div|footer|h[1-6]|header|main|nav|p|section|span)$/;
@@ -65,13 +70,13 @@ const MOST_SUSPECTS = 200;
 const suspected = new WeakMap();
 // `idle`: nothing is being done, whatever became of the last action. `part`: the part of this document that the page around it
 // shows, when it is a frame.
-const look = (idle, part) => {
+const look = (idle, part, { whole = false, inside = 0 } = {}) => {
   if (idle) end();
-  const lines = [], view = part ? meet(viewBox(), { l: part[0], t: part[1], r: part[2], b: part[3] }) : viewBox(), suspects = [], page = { above: 0, below: 0, left: 0, right: 0 };
+  const lines = [], seen = part && !whole ? meet(viewBox(), { l: part[0], t: part[1], r: part[2], b: part[3] }) : viewBox(), view = whole ? allOf(document, { x: 0, y: 0 }) : seen, suspects = [], page = { above: 0, below: 0, left: 0, right: 0 };
   const emitted = new Set();
   let text = null, covered = 0, coverer = null, dropped = 0;
 
-  const push = (line) => { if (lines.length < MOST_LINES) lines.push(line); else dropped++; };
+  const push = (line) => { if (lines.length < (whole ? 20 * MOST_LINES : MOST_LINES)) lines.push(line); else dropped++; };
   const flush = () => {
     if (!text) return;
     const { parts, key, d, box, noisy } = text;
@@ -122,7 +127,7 @@ const look = (idle, part) => {
     if (!shown) { if (!ctx.counted?.has(ctx.block)) { ctx.counted?.add(ctx.block); count(ctx, whole); } return; }
     const y = (shown.t + shown.b) / 2;
     const points = [[(shown.l + shown.r) / 2, y], [shown.l + 2, y], [shown.r - 2, y]];
-    const covers = points.map(([x, y]) => coverOf(e, x, y));
+    const covers = points.map(([x, y]) => (within({ left: ctx.real.l, right: ctx.real.r, top: ctx.real.t, bottom: ctx.real.b }, x, y) ? coverOf(e, x, y) : null));
     if (covers.every(Boolean)) { covered++; coverer = covers[0]; return; }
     if (isUnreadable(e, style, ctx.ground, ...points[0])) return;
     const data = inView(node, range, ctx.clip, by);
@@ -168,7 +173,7 @@ const look = (idle, part) => {
     return box.width >= 4 && box.height >= 4 && box.right + window.scrollX > 0 && box.bottom + window.scrollY > 0;
   };
   // Whether a field can be shown and used at its own place.
-  const standsAlone = (e) => isDrawn(e) || (styleOf(e).display !== 'none' && (() => { const point = pointOf(e, view); return !!point?.box && hitAt(point.x, point.y) === e && hasPaint(e, point); })());
+  const standsAlone = (e) => isDrawn(e) || (styleOf(e).display !== 'none' && (() => { const point = pointOf(e, view, seen); return !!point?.box && hitAt(point.x, point.y) === e && hasPaint(e, point); })());
 
   // Lines of a part of the page, made shorter where structure says nothing: only text is one line, a lone control stands for itself.
   const fold = (e, role, d, from, name, joint) => {
@@ -216,13 +221,13 @@ const look = (idle, part) => {
     const shadow = shadowOf(e);
     if (shadow) watch(shadow);
     const fixed = style.position === 'fixed';
-    const place = fixed ? { clip: outer.frame, owner: outer.frameOwner, fixed: true } : style.position === 'absolute' ? outer.abs : outer;
+    const place = fixed ? { clip: outer.frame, real: outer.frameReal, owner: outer.frameOwner, fixed: true } : style.position === 'absolute' ? outer.abs : outer;
     const box = shift(boxOf(e), outer.by);
     if (!shadow && !outer.dead) {
       if (tag.includes('-') || (!e.firstChild && HOSTS.test(tag) && !isEmpty(meet(box, view)))) suspect(e);
       else if (box.r === box.l && box.b === box.t && style.display !== 'contents' && !Element.prototype.getClientRects.call(e).length) suspect(parentOf(e));
     }
-    const ctx = { ...outer, clip: place.clip, owner: place.owner, fixed: fixed || outer.fixed, dead: fixed ? outer.frameDead : place.dead };
+    const ctx = { ...outer, clip: place.clip, real: place.real, owner: place.owner, fixed: fixed || outer.fixed, dead: fixed ? outer.frameDead : place.dead };
     ctx.ghost = outer.ghost || style.opacity === '0' || isCutAway(style);
     const block = isBlock(style.display);
     if (block) { ctx.block = e; ctx.blockBox = box; flush(); }
@@ -237,7 +242,7 @@ const look = (idle, part) => {
     } else if ((role === 'img' || tag === 'svg') && !ctx.mute) {
       const name = nameOf(e, 'img').name;
       if (name && !ctx.ghost && style.visibility === 'visible') {
-        const point = isEmpty(meet(box, ctx.clip)) || ctx.dead ? null : pointOf(e, ctx.clip);
+        const point = isEmpty(meet(box, ctx.clip)) || ctx.dead ? null : pointOf(e, ctx.clip, ctx.real);
         if (point?.box) { flush(); push({ d: ctx.d, k: idOf(e), r: 'img', n: name, b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) }); }
         else if (point) { covered++; coverer = point.cover; }
         else count(ctx, box);
@@ -272,7 +277,7 @@ const look = (idle, part) => {
     }
     if (field && !standsAlone(e)) return true;
     const inert = style.pointerEvents === 'none' || closest(e, '[inert]') !== null;
-    const point = inert ? null : pointOf(e, ctx.clip);
+    const point = inert ? null : pointOf(e, ctx.clip, ctx.real);
     if (!inert && !point?.box) { covered++; coverer = point?.cover ?? coverer; return true; }
     const line = control(e, role, ctx, box, !inert);
     const at = lines.length;
@@ -295,7 +300,7 @@ const look = (idle, part) => {
   const frame = (e, ctx, box, style) => {
     if (ctx.mute || ctx.ghost || style.visibility !== 'visible') return;
     const inside = { l: box.l + e.clientLeft, t: box.t + e.clientTop, r: box.l + e.clientLeft + e.clientWidth, b: box.t + e.clientTop + e.clientHeight };
-    const clip = meet(inside, ctx.clip);
+    const clip = meet(inside, ctx.clip), real = meet(inside, ctx.real);
     if (isEmpty(clip) || ctx.dead) { if (box.r - box.l > 20 && box.b - box.t > 20) count(ctx, box); return; }
     flush();
     const doc = frameDocument(e);
@@ -310,7 +315,8 @@ const look = (idle, part) => {
     const at = lines.length;
     const owner = { above: 0, below: 0, left: 0, right: 0 };
     const by = originOf(doc);
-    const within = { ...ctx, by, clip, owner, frame: clip, frameOwner: owner, frameDead: ctx.dead, abs: { clip, owner }, d: ctx.d + 1, block: doc.documentElement, ground: null };
+    const own = whole ? allOf(doc, by) : clip;
+    const within = { ...ctx, by, clip: own, real, owner, frame: own, frameReal: real, frameOwner: owner, frameDead: ctx.dead, abs: { clip: own, real, owner }, d: ctx.d + 1, block: doc.documentElement, ground: null };
     element(doc.documentElement, within, null);
     flush();
     const line = { d: ctx.d, k: idOf(e), r: 'iframe', n: name, b: [box.l, box.t, box.r - box.l, box.b - box.t] };
@@ -326,7 +332,9 @@ const look = (idle, part) => {
     if (!root && (style.overflowX !== 'visible' || style.overflowY !== 'visible') && style.display !== 'inline' && style.display !== 'contents') {
       const edge = { l: box.l + e.clientLeft, t: box.t + e.clientTop, r: box.l + e.clientLeft + e.clientWidth, b: box.t + e.clientTop + e.clientHeight };
       const scrolls = (/auto|scroll/.test(style.overflowY) && e.scrollHeight > e.clientHeight + 4) || (/auto|scroll/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 4);
-      const clip = meet(edge, ctx.clip);
+      // Of the whole page what a box scrolls away is a part.
+      const clip = whole && scrolls ? ctx.clip : meet(edge, ctx.clip);
+      ctx.real = meet(edge, ctx.real);
       if (isEmpty(clip)) {
         if (!ctx.dead) ctx.dead = scrolls || !isEmpty(edge) ? (edge.b <= ctx.clip.t + 2 ? 'above' : edge.t >= ctx.clip.b - 2 ? 'below' : 'none') : 'none';
         if (ctx.owner !== page) ctx.dead = 'none';
@@ -336,7 +344,7 @@ const look = (idle, part) => {
         if (scrolls && !ctx.dead && !ctx.mute) { scroller = { above: 0, below: 0, left: 0, right: 0 }; ctx.owner = scroller; }
       }
     }
-    if (style.position !== 'static' || style.transform !== 'none') ctx.abs = { clip: ctx.clip, owner: ctx.owner, dead: ctx.dead };
+    if (style.position !== 'static' || style.transform !== 'none') ctx.abs = { clip: ctx.clip, real: ctx.real, owner: ctx.owner, dead: ctx.dead };
     if (ctx.mute) { children(e, style, ctx); return; }
     const at = lines.length, d = ctx.d;
     if (scroller) {
@@ -378,7 +386,7 @@ const look = (idle, part) => {
     if (!field || ctx.ghost || ctx.dead || style.visibility !== 'visible') { children(e, style, ctx); return; }
     const alone = standsAlone(field);
     if (!alone && !emitted.has(field) && (CHECKABLE.has(nativeRole(field)) || field.type === 'file')) {
-      const point = isEmpty(meet(box, ctx.clip)) ? null : pointOf(e, ctx.clip);
+      const point = isEmpty(meet(box, ctx.clip)) ? null : pointOf(e, ctx.clip, ctx.real);
       if (point?.box) control(field, roleOf(field), ctx, box, true);
       else if (point) { covered++; coverer = point.cover; }
       else count(ctx, box);
@@ -390,12 +398,13 @@ const look = (idle, part) => {
   };
   const isDisabledAway = (field) => { const by = originOf(ownerDocument(field)); return isEmpty(meet(shift(boxOf(field), by), view)); };
 
-  const start = { d: 0, by: { x: 0, y: 0 }, clip: view, owner: page, frame: view, frameOwner: page, abs: { clip: view, owner: page }, block: document.documentElement, counted: new Set(), ground: 'rgb(255, 255, 255)' };
+  const start = { d: 0, by: { x: 0, y: 0 }, clip: view, real: seen, owner: page, frame: view, frameReal: seen, frameOwner: page, abs: { clip: view, real: seen, owner: page }, block: document.documentElement, counted: new Set(), ground: 'rgb(255, 255, 255)' };
   watch(document);
-  if (document.documentElement) element(document.documentElement, start, null);
+  const top = inside ? find(inside) : document.documentElement;
+  if (top) element(top, inside ? { ...start, by: originOf(ownerDocument(top)) } : start, null);
   flush();
   for (const field of asked) {
-    if (isConnected(field) && !emitted.has(field)) { const line = control(field, 'file', start, { l: 0, t: 0, r: 0, b: 0 }, true); line.h = [line.h, 'the page asked for a file here'].filter(Boolean).join('; '); }
+    if (!inside && isConnected(field) && !emitted.has(field)) { const line = control(field, 'file', start, { l: 0, t: 0, r: 0, b: 0 }, true); line.h = [line.h, 'the page asked for a file here'].filter(Boolean).join('; '); }
   }
   const notes = [];
   const many = (n, what) => `${n} more element${n === 1 ? '' : 's'} ${what}`;
