@@ -13,6 +13,7 @@ mod matrix;
 #[cfg(feature = "browser")]
 mod miniwob;
 #[cfg(feature = "memory")]
+mod oracles;
 mod report;
 #[cfg(feature = "memory")]
 mod store;

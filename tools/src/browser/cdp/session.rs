@@ -211,8 +211,14 @@ impl Session {
     /// Backend ids of the nodes below `root`, an expression, that listen for one of these events. The page does not see that it
     /// is asked. Frames and shadow trees are left out: piercing also reaches into the browser's own controls, which breaks it.
     pub(crate) async fn listening(&self, context: i64, root: &str, kinds: &[&str], until: Until) -> Result<Vec<i64>, CallError> {
-        let Some(document) = self.object(context, root.to_owned(), until).await? else { return Ok(Vec::new()) };
-        let mut command = GetEventListenersParams::new(document);
+        let Some(ours) = self.object(context, root.to_owned(), until).await? else { return Ok(Vec::new()) };
+        // Listeners are told of the world that the handle is of, and the page's are in the page's own.
+        let describe = DescribeNodeParams { object_id: Some(ours), depth: Some(0), ..DescribeNodeParams::default() };
+        let node = self.connection.call(Some(&self.id), &describe, until).await?.node.backend_node_id;
+        let resolve =
+            ResolveNodeParams { backend_node_id: Some(node), object_group: Some(WORLD.to_owned()), ..ResolveNodeParams::default() };
+        let Some(theirs) = self.connection.call(Some(&self.id), &resolve, until).await?.object.object_id else { return Ok(Vec::new()) };
+        let mut command = GetEventListenersParams::new(theirs);
         command.depth = Some(-1);
         command.pierce = Some(false);
         let answer = self.connection.call(Some(&self.id), &command, until).await?;

@@ -9,6 +9,8 @@ const contentOf = getter(Node.prototype, 'textContent');
 const rootOf = (e) => Node.prototype.getRootNode.call(e);
 const ownerDocument = getter(Node.prototype, 'ownerDocument');
 const localName = getter(Element.prototype, 'localName');
+const namespaceOf = getter(Element.prototype, 'namespaceURI');
+const isSvg = (e) => namespaceOf(e) === 'http://www.w3.org/2000/svg';
 const openShadow = getter(Element.prototype, 'shadowRoot');
 // Closed shadow roots, which only the browser can tell us of.
 const closedShadows = new WeakMap();
@@ -120,8 +122,8 @@ const reaches = (hit, e) => {
 // ---- roles
 const SKIPPED = new Set(['script', 'style', 'noscript', 'template', 'head', 'meta', 'link', 'title', 'datalist', 'param', 'source', 'track', 'desc', 'defs', 'metadata']);
 const INPUT_ROLES = { button: 'button', submit: 'button', reset: 'button', image: 'button', checkbox: 'checkbox', radio: 'radio', range: 'slider', number: 'spinbutton', search: 'searchbox', file: 'file' };
-const TAG_ROLES = { button: 'button', summary: 'button', textarea: 'textbox', option: 'option', img: 'img', h1: 'heading', h2: 'heading', h3: 'heading', h4: 'heading', h5: 'heading', h6: 'heading', li: 'listitem', tr: 'row', table: 'table', dialog: 'dialog', fieldset: 'group', progress: 'progressbar', meter: 'meter', iframe: 'iframe' };
-const CONTROLS = new Set(['button', 'link', 'checkbox', 'radio', 'switch', 'tab', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'combobox', 'textbox', 'searchbox', 'slider', 'spinbutton', 'treeitem', 'file', 'listbox']);
+const TAG_ROLES = { button: 'button', summary: 'button', textarea: 'textbox', option: 'option', img: 'img', h1: 'heading', h2: 'heading', h3: 'heading', h4: 'heading', h5: 'heading', h6: 'heading', li: 'listitem', tr: 'row', table: 'table', dialog: 'dialog', fieldset: 'group', progress: 'progressbar', meter: 'meter', iframe: 'iframe', canvas: 'canvas' };
+const CONTROLS = new Set(['button', 'link', 'checkbox', 'radio', 'switch', 'tab', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'combobox', 'textbox', 'searchbox', 'slider', 'spinbutton', 'treeitem', 'file', 'listbox', 'canvas']);
 const CHECKABLE = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio']);
 const NATIVE = 'a[href],button,input:not([type=hidden]),select,textarea,summary,[contenteditable=""],[contenteditable=true],[contenteditable=plaintext-only],[role=button],[role=link],[role=checkbox],[role=radio],[role=switch],[role=tab],[role=menuitem],[role=option],[role=textbox],[role=combobox],[role=searchbox],[role=slider]';
 const isEditableRoot = (e) => e.isContentEditable === true && has(e, 'contenteditable') && attr(e, 'contenteditable') !== 'false';
@@ -143,13 +145,16 @@ const heard = new WeakSet(), toldOf = new Set();
 const unheard = (numbers) => numbers.filter((number) => !toldOf.has(number));
 const hear = (node, number) => { toldOf.add(number); if (isElement(node)) heard.add(node); };
 const parts = (e) => [...query(e, '*')].slice(0, 300);
-const reacts = (e) => parts(e).some((part) => heard.has(part));
+const takesFocus = (e) => has(e, 'tabindex') && Number(attr(e, 'tabindex')) >= 0;
+const reacts = (e) => parts(e).some((part) => heard.has(part) || takesFocus(part));
 // An element that holds others which react: its own text is what stands outside of them, and they are its branches.
 const branchesOf = (e) => [...childNodes(e)].filter((kid) => isElement(kid) && reacts(kid));
 const ownText = (e) => { const branches = branchesOf(e); return squeeze([...childNodes(e)].filter((kid) => kid.nodeType === 3 || (isElement(kid) && !branches.includes(kid))).map((kid) => (kid.nodeType === 3 ? kid.data : visibleText(kid, 200))).join(' ')); };
 // Without any sign but that it listens. What holds much, or several parts that listen too, listens for them.
 const isHeard = (e) => {
-  if (!heard.has(e) || query(e, NATIVE).length) return false;
+  // A list listens for its items, and so does what holds many lines.
+  if (!heard.has(e) || /^(ul|ol|menu|dl)$/.test(localName(e)) || query(e, NATIVE).length) return false;
+  if ([...childNodes(e)].filter((kid) => isElement(kid) && squeeze(contentOf(kid) ?? '') !== '').length > 3) return false;
   const box = boxOf(e);
   if (box.width * box.height > (window.innerWidth * window.innerHeight) / 3) return false;
   if ([...childNodes(e)].filter((kid) => isElement(kid) && heard.has(kid) && squeeze(contentOf(kid) ?? '') !== '').length > 1) return false;
@@ -160,6 +165,7 @@ const isBranch = (e) => heard.has(e) && branchesOf(e).length > 0;
 // Made clickable by the page: no control by its tag, but a person sees that it reacts.
 const isClickable = (e, style, parentPointer) => {
   const tag = localName(e);
+  if (isSvg(e) && tag !== 'svg') return true;
   if (/^(html|body|label|form|table|tbody|tr|iframe|option|svg)$/.test(tag) && !(tag === 'tr' && has(e, 'onclick'))) {
     if (!(tag === 'label' && !e.control && style.cursor === 'pointer' && !parentPointer)) return tag === 'svg' && (has(e, 'onclick') || (style.cursor === 'pointer' && !parentPointer));
   }
@@ -339,7 +345,7 @@ const hintOf = (e, role, named) => {
   if (localName(e) === 'textarea') hints.push('textarea');
   const placeholder = squeeze(attr(e, 'placeholder') ?? '');
   if (placeholder && named.from !== 'placeholder') hints.push(cut(placeholder, 120));
-  if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e); if (icon) hints.push(icon); }
+  if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e), looks = /^(clickable|canvas)$/.test(role) || !icon ? bareLook(e) : ''; if (looks) hints.push(looks); if (icon) hints.push(icon); }
   return hints.join('; ');
 };
 const verbsOf = (e, role) => {

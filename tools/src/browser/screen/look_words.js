@@ -23,13 +23,12 @@ const colourName = (colour) => {
   if (strength < 0.12) return light > 0.7 ? 'light grey' : light < 0.35 ? 'dark grey' : 'grey';
   let name = HUES.find(([end]) => hue < end)[1];
   if (name === 'orange' && light < 0.4) return 'brown';
-  if ((name === 'red' || name === 'magenta') && light > 0.75) return 'pink';
   return `${light > 0.7 ? 'light ' : light < 0.3 ? 'dark ' : ''}${name}`;
 };
 // What one sees of an element before anything else: its ground, else its text's colour, else its border's.
 const mainColour = (e) => {
   const style = styleOf(e);
-  if (e instanceof SVGElement) return colourName(style.fill) || colourName(style.stroke);
+  if (isSvg(e)) return colourName(style.fill) || colourName(style.stroke);
   const ground = colourName(style.backgroundColor);
   if (ground) return ground;
   if (style.borderTopWidth !== '0px' && style.borderTopStyle !== 'none') return colourName(style.borderTopColor);
@@ -50,9 +49,16 @@ const shapeWord = (e) => {
 };
 // In a few words, how it looks.
 const lookWords = (e) => [mainColour(e), shapeWord(e)].filter(Boolean).join(' ');
+const placeWords = (e) => { const box = shift(boxOf(e), originOf(ownerDocument(e))); return `${Math.round(box.r - box.l)}×${Math.round(box.b - box.t)} at ${Math.round((box.l + box.r) / 2)},${Math.round((box.t + box.b) / 2)}`; };
+// A control with nothing written on it: how it looks, how large it is and where its middle is. What holds a picture has that.
+const bareLook = (e) => {
+  if (localName(e) === 'canvas') return placeWords(e);
+  if (query(e, 'img,svg,canvas,i').length || (!isSvg(e) && styleOf(e).backgroundImage !== 'none')) return '';
+  return `${lookWords(e)} ${placeWords(e)}`;
+};
 const paintOf = (e) => [e, ...query(e, '*')].slice(0, 12).map((part) => { const s = styleOf(part); return [s.backgroundColor, s.backgroundImage, s.color, s.borderTopColor, s.borderTopWidth, s.opacity, s.fill, s.visibility].join(); }).join('|');
 const marksOf = (e) => [parentOf(e), e, ...query(e, '*')].slice(0, 14).map((part) => (part ? `${attr(part, 'class')}¦${attr(part, 'style')}¦${attr(part, 'fill')}` : '')).join('|');
-const paintWords = (e) => { const style = styleOf(e), ground = colourName(style.backgroundColor), border = style.borderTopWidth === '0px' ? '' : `${colourName(style.borderTopColor)} border`, text = colourName(style.color); return [ground || (e instanceof SVGElement && mainColour(e)), border, text && `${text} text`].filter(Boolean).join(', ') || 'plain'; };
+const paintWords = (e) => { const style = styleOf(e), ground = colourName(style.backgroundColor), border = style.borderTopWidth === '0px' ? '' : `${colourName(style.borderTopColor)} border`, text = colourName(style.color); return [ground || (isSvg(e) && mainColour(e)), border, text && `${text} text`].filter(Boolean).join(', ') || 'plain'; };
 const painted = new WeakMap();
 // How an element looks with the mouse over it, right before a click.
 const notePaint = (id) => { const e = find(id); if (e) painted.set(e, { paint: paintOf(e), marks: marksOf(e), words: paintWords(e) }); };

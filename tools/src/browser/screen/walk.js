@@ -198,6 +198,13 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     lines.push({ d, k: idOf(e), r: role, n: joined, b: inner[0].b, q }, ...rest);
   };
 
+  // A list that listens for its items: each of them can be clicked, and dragged.
+  const delegated = (e, at) => {
+    const line = lines[at], parent = parentOf(e);
+    if (!line || line.id || line.r !== 'listitem' || !parent || !heard.has(parent)) return;
+    line.id = line.k;
+    line.vb = ['click'];
+  };
   const children = (e, style, ctx) => {
     for (const kid of kidsOf(e)) {
       if (kid.nodeType === 3) textNode(kid, e, style, ctx);
@@ -236,6 +243,7 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     const parentPointer = parentStyle?.cursor === 'pointer';
     const role = roleOf(e, style, parentPointer);
 
+    if (isSvg(e) && tag !== 'svg') { shape(e, tag, ctx, box, style); return; }
     if (tag === 'iframe' || tag === 'frame') { frame(e, ctx, box, style); if (block) flush(); return; }
     if (isControl(role) && !(role === 'option' && tag === 'option') && !(ctx.within && role === 'clickable')) {
       if (controlElement(e, role, ctx, box, style)) { if (block) flush(); return; }
@@ -246,9 +254,9 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
         if (point?.box) { flush(); push({ d: ctx.d, k: idOf(e), r: 'img', n: name, b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) }); }
         else if (point) { covered++; coverer = point.cover; }
         else count(ctx, box);
-      }
+      } else if (tag === 'svg' && !ctx.ghost && isDrawing(e, box)) drawing(e, ctx, style);
       return;
-    } else if (tag === 'svg') return;
+    } else if (tag === 'svg') { if (!ctx.mute && !ctx.ghost && isDrawing(e, box)) drawing(e, ctx, style); return; }
     else if ((role === 'progressbar' || role === 'meter') && !ctx.ghost && style.visibility === 'visible' && !isEmpty(meet(box, ctx.clip)) && !ctx.dead) {
       flush();
       push({ d: ctx.d, k: idOf(e), r: role, n: nameOf(e, role).name, v: String(valueOf(e, role) ?? ''), b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) });
@@ -257,6 +265,39 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     descend(e, role, ctx, box, style, tag);
     if (block) flush();
     else if (style.display.startsWith('inline-') && text) edge(box);
+  };
+  // A drawing is not an icon: it is larger, and made of parts. Its parts that react can be clicked; of the others it is told what
+  // there is, unless there are too many of them.
+  const isDrawing = (e, box) => box.r - box.l >= 40 && box.b - box.t >= 40 && !isEmpty(meet(box, view));
+  const drawing = (e, ctx, style) => {
+    flush();
+    const shapes = [...query(e, 'circle,ellipse,rect,line,polygon,polyline,path,text,image,use')], few = shapes.filter((part) => !heard.has(part)).length <= 20;
+    const inner = { ...ctx, few, within: false };
+    for (const kid of childNodes(e)) if (isElement(kid)) element(kid, inner, style);
+    flush();
+  };
+  const shape = (e, tag, ctx, box, style) => {
+    if (style.visibility !== 'visible' || /^(defs|clippath|mask|title|desc|style|symbol|marker)$/i.test(tag)) return;
+    if (tag === 'text') {
+      const name = squeeze(contentOf(e) ?? '');
+      if (!name || isEmpty(meet(box, ctx.clip))) return;
+      flush();
+      const point = heard.has(e) ? pointOf(e, ctx.clip, ctx.real) : null;
+      if (point?.box) control(e, 'clickable', ctx, box, true);
+      else push({ d: ctx.d, k: idOf(e), r: 'text', n: name, b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) });
+      return;
+    }
+    if (!SVG_SHAPES.test(tag)) {
+      const reacting = heard.has(e) || has(e, 'onclick');
+      for (const kid of childNodes(e)) if (isElement(kid)) element(kid, reacting ? { ...ctx, reacting: true } : ctx, style);
+      return;
+    }
+    if (isEmpty(meet({ l: box.l - 1, t: box.t - 1, r: box.r + 1, b: box.b + 1 }, ctx.clip)) || !mainColour(e)) return;
+    const reacts = heard.has(e) || has(e, 'onclick') || has(e, 'tabindex') || ctx.reacting || style.cursor === 'pointer';
+    const point = reacts ? pointOf(e, ctx.clip, ctx.real) : null;
+    if (point?.box) { flush(); control(e, 'clickable', ctx, box, true); }
+    else if (reacts && point) { covered++; coverer = point.cover; }
+    else if (ctx.few && tag !== 'line') { flush(); push({ d: ctx.d, k: idOf(e), r: 'shape', n: `${lookWords(e)} ${placeWords(e)}`, b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) }); }
   };
   // Emits a control. False if it is none after all and is to be walked like any other element.
   const controlElement = (e, role, ctx, box, style) => {
@@ -358,7 +399,7 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     }
     if (tag === 'label') { labelElement(e, ctx, box, style); return; }
     if (role === 'heading') { flush(); children(e, style, { ...ctx, d: d + 1, block: e }); heading(e, d, at); return; }
-    if (role === 'listitem') { flush(); children(e, style, { ...ctx, d: d + 1, block: e }); fold(e, 'listitem', d, at, '', ' '); return; }
+    if (role === 'listitem') { flush(); children(e, style, { ...ctx, d: d + 1, block: e }); fold(e, 'listitem', d, at, '', ' '); delegated(e, at); return; }
     if (role === 'row') { flush(); children(e, style, { ...ctx, d: d + 1 }); fold(e, 'row', d, at, '', ' | '); return; }
     if (/^(group|radiogroup|dialog|alertdialog|table|grid|form|tablist|menu|toolbar|tree)$/.test(role) || tag === 'form') {
       const name = role === 'group' && tag === 'details' ? '' : nameOf(e, role).name;
