@@ -57,7 +57,6 @@ impl Action {
             | Self::Fill(Fill { r#ref, .. })
             | Self::Select(Select { r#ref, .. })
             | Self::Check(Check { r#ref, .. })
-            | Self::SelectText(SelectText { r#ref, .. })
             | Self::Upload(Upload { r#ref, .. })
             | Self::Download(Download { r#ref })
             | Self::Expand(Expand { r#ref }) => Some(*r#ref),
@@ -65,6 +64,7 @@ impl Action {
             | Self::Type(Type { r#ref, .. })
             | Self::Press(Press { r#ref, .. })
             | Self::Paste(Paste { r#ref })
+            | Self::SelectText(SelectText { r#ref, .. })
             | Self::Scroll(Scroll { r#ref, .. })
             | Self::Read(Read { r#ref }) => *r#ref,
             Self::Wait(Wait { gone, .. }) => *gone,

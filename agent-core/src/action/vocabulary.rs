@@ -187,11 +187,11 @@ actions! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         r#ref: Option<Ref>,
     }
-    /// Choose an option of a select, combobox, listbox, menu or tree.
+    /// Choose an option of a select or listbox.
     Select = "select" {
         /// Ref of the select.
         r#ref: Ref,
-        /// Label of the option, as on the screen; "A > B" for one inside another.
+        /// Label of the option, as on the screen; several are joined by commas.
         option: String,
     }
     /// Switch a checkbox, radio or switch on or off.
@@ -201,10 +201,11 @@ actions! {
         /// true for on, false for off.
         checked: bool,
     }
-    /// Select text of an element, as with the mouse.
+    /// Select text, as with the mouse.
     SelectText = "select_text" {
-        /// Ref of the element.
-        r#ref: Ref,
+        /// Ref of the element; the page if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<Ref>,
         /// The part to select; all of it if left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,

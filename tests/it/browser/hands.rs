@@ -104,12 +104,16 @@ async fn a_point_of_a_canvas() {
 async fn text_is_selected_copied_and_pasted() {
     let rig = Rig::at("hands").await;
     let text = rig.find("Words").await;
-    let part = SelectText { r#ref: text, text: Some("brown fox".to_owned()) };
+    let part = SelectText { r#ref: Some(text), text: Some("brown fox".to_owned()) };
     assert_eq!(rig.act(part).await, Receipt::Verified { changes: vec![Change::Selection { text: "brown fox".to_owned() }] });
     assert_eq!(
-        refusal(&rig.act(SelectText { r#ref: text, text: Some("green fox".to_owned()) }).await),
+        refusal(&rig.act(SelectText { r#ref: Some(text), text: Some("green fox".to_owned()) }).await),
         &Reason::NotFound { text: "green fox".to_owned() }
     );
+    // Text that no ref stands for is found by itself.
+    let bare = rig.act(SelectText { r#ref: None, text: Some("Over me".to_owned()) }).await;
+    assert_eq!(bare, Receipt::Verified { changes: vec![Change::Selection { text: "Over me".to_owned() }] });
+    assert!(rig.act(SelectText { r#ref: Some(text), text: Some("brown fox".to_owned()) }).await.is_verified());
     assert!(changes(&rig.act(Copy {}).await).contains(&Change::Copied { characters: 9 }));
     rig.told("copied", 1).await;
     let field = rig.find("Field").await;

@@ -1,7 +1,7 @@
 //! The tasks, each a few lines. An oracle knows the task and reads the screen; it knows nothing of the page's inside.
 
 use handiwork_core::Receipt;
-use handiwork_core::action::{Copy, Direction, Drag, Expand, Fill, Paste, Point, SelectText, Type};
+use handiwork_core::action::{Copy, Direction, Drag, Expand, Fill, Hover, Paste, Point, SelectText, Type};
 
 use super::hand::{Hand, Line, Text};
 
@@ -102,10 +102,12 @@ pub(super) async fn solve(task: &str, hand: &mut Hand<'_>) -> Done {
         "click-menu" => {
             let path = after(&hand.goal, "Select ")?;
             let steps: Vec<&str> = path.split('>').map(str::trim).collect();
-            for step in &steps {
-                hand.press_on("", step).await?;
+            let (last, before) = steps.split_last().ok_or("no path")?;
+            for step in before {
+                let line = hand.need("", step).await?;
+                hand.act(Hover { r#ref: line.r#ref.ok_or("no ref")? }).await;
             }
-            Ok(())
+            press(hand, "", last).await
         }
         "click-scroll-list" => {
             let names = between(&hand.goal, "Select ", " from the scroll list")?;
@@ -212,7 +214,7 @@ pub(super) async fn solve(task: &str, hand: &mut Hand<'_>) -> Done {
             let text = hand.look().await;
             let fields = text.all("textbox");
             let (from, to) = (fields[0].clone(), fields[1].clone());
-            hand.act(SelectText { r#ref: from.r#ref.ok_or("no ref")?, text: None }).await;
+            hand.act(SelectText { r#ref: from.r#ref, text: None }).await;
             hand.act(Copy {}).await;
             hand.act(Paste { r#ref: to.r#ref }).await;
             submit(hand).await
@@ -257,6 +259,8 @@ pub(super) async fn solve(task: &str, hand: &mut Hand<'_>) -> Done {
         "book-flight" => flight(hand).await,
         "text-editor" => editor(hand).await,
         "terminal" => terminal(hand).await,
+        "daily-calendar" => calendar(hand).await,
+        "number-checkboxes" => number(hand).await,
         other => Err(format!("no oracle for {other}")),
     }
 }
@@ -579,8 +583,7 @@ async fn sort_numbers(hand: &mut Hand<'_>) -> Done {
 async fn highlight(hand: &mut Hand<'_>) -> Done {
     let text = hand.look().await;
     let line = text.lines.iter().filter(|line| line.role != "button").nth(1).cloned().ok_or("no text")?;
-    let Some(r) = line.r#ref else { return Err("the text has no ref".to_owned()) };
-    hand.act(SelectText { r#ref: r, text: None }).await;
+    hand.act(SelectText { r#ref: None, text: Some(line.name) }).await;
     submit(hand).await
 }
 
@@ -762,10 +765,10 @@ fn duration(text: &str) -> Option<i64> {
 
 async fn editor(hand: &mut Hand<'_>) -> Done {
     let all = hand.goal.contains("everything") || hand.goal.contains("all the text");
-    let part = if hand.goal.contains("the text ") { between(&hand.goal, "the text ", " the ").ok() } else { None };
+    let part = between(&hand.goal, "give the text ", " the ").ok();
     let style = hand.goal.split(" and press").next().and_then(|text| text.split(" the ").last()).unwrap_or_default().to_lowercase();
     let field = hand.need("textbox", "").await?;
-    hand.act(SelectText { r#ref: field.r#ref.ok_or("no ref")?, text: part.filter(|_| !all) }).await;
+    hand.act(SelectText { r#ref: field.r#ref, text: part.filter(|_| !all) }).await;
     let word = ["bold", "italic", "underline"].into_iter().find(|word| style.contains(word));
     let text = hand.look().await;
     match word {
@@ -816,4 +819,51 @@ async fn type_line(hand: &mut Hand<'_>, text: &str) {
         hand.key(&if c == ' ' { "Space".to_owned() } else { c.to_string() }).await;
     }
     hand.key("Enter").await;
+}
+
+async fn calendar(hand: &mut Hand<'_>) -> Done {
+    let (length, name) = (between(&hand.goal, "Create a ", " event")?, first_quoted(hand)?);
+    let start = between(&hand.goal, "between ", " and ")?.to_lowercase();
+    let first: f64 = length.split(' ').next().and_then(|text| text.parse().ok()).ok_or("no length")?;
+    let halves = if length.contains("hour") { first * 2.0 } else { first / 30.0 };
+    let mut found = None;
+    for _ in 0..12 {
+        let text = hand.look().await;
+        let at = text.lines.iter().position(|line| line.name == start);
+        let enough = |at: usize| text.lines.len() > at + 7;
+        if let Some(at) = at.filter(|at| enough(*at)) {
+            found = text.lines[at + 1..].iter().find(|line| line.r#ref.is_some()).cloned();
+            break;
+        }
+        let region = text.live().find(|line| line.has("scrollable")).cloned();
+        hand.scroll(region.as_ref(), Direction::Down).await;
+    }
+    let slot = found.ok_or("no such hour")?;
+    hand.drag(&slot, 0.0, (halves - 1.0) * 20.4 + 2.0).await;
+    let field = hand.need("textbox", "Event name").await?;
+    hand.fill(&field, &name).await;
+    press(hand, "button", "Create").await
+}
+
+/// How digits are drawn in four by seven boxes: that much a person knows, or sees in the example.
+const DIGITS: [&str; 10] = [
+    ".##.#..##..##..##..##..#.##.",
+    "..#..##...#...#...#...#...#.",
+    ".##.#..##..#..#..#..#...####",
+    ".##.#..#...#.##....##..#.##.",
+    "#...#.#.#.#.####..#...#...#.",
+    "#####...#...###....##..#.##.",
+    ".##.#..##...###.#..##..#.##.",
+    "#####..#...#..#...#..#...#..",
+    ".##.#..##..#.##.#..##..#.##.",
+    ".##.#..##..#.###...##..#.##.",
+];
+
+async fn number(hand: &mut Hand<'_>) -> Done {
+    let digit: usize = first_quoted(hand)?.parse().map_err(|_| "no digit")?;
+    let boxes: Vec<Line> = hand.look().await.all("checkbox").into_iter().cloned().collect();
+    for (line, _) in boxes.iter().zip(DIGITS[digit].chars()).filter(|(_, dot)| *dot == '#') {
+        hand.check(line).await;
+    }
+    submit(hand).await
 }

@@ -15,8 +15,23 @@ use super::{Found, Halt, keys, verdict};
 
 impl Browser {
     pub(super) async fn select_text(&self, cx: &Context, resolved: &Resolved, text: Option<&str>, until: Until) -> Result<Receipt, Halt> {
-        let found = self.again_found(cx, resolved, until).await?;
-        let answer = self.tell(&found, "selectText", &json!([found.id, text]), until).await.map_err(Halt::during)?;
+        let found = self.again(cx, resolved, until).await?;
+        let tab = self.tab().map_err(Halt::before)?;
+        let mut answer = Value::Null;
+        match &found {
+            Some(found) => answer = self.tell(found, "selectText", &json!([found.id, text]), until).await.map_err(Halt::during)?,
+            None => {
+                // In the page itself first, then in its frames.
+                let keys = std::iter::once(&tab.session.id).chain(tab.parts.keys().filter(|key| **key != tab.session.id));
+                for key in keys {
+                    let selected = self.try_call(tab.number, key, None, "selectText", &json!([0, text]), until).await.ok().flatten();
+                    answer = selected.map(|selected| selected.value).unwrap_or_default();
+                    if answer.is_string() {
+                        break;
+                    }
+                }
+            }
+        }
         match answer.as_str() {
             Some(selected) if !selected.is_empty() => {
                 let changes = vec![Change::Selection { text: cx.secrets().redact(selected) }];

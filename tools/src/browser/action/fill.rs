@@ -4,6 +4,7 @@
 //! dots, and no picture is taken of that document.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use handiwork_core::secret::SecretError;
 use handiwork_core::{Change, Context, Reason, Receipt, Resolved};
@@ -13,6 +14,9 @@ use super::super::Browser;
 use super::super::cdp::{CallError, Session, Until};
 use super::super::watch::Counts;
 use super::{Found, Halt, already, keys, verdict};
+
+/// How long lists of suggestions wait for the next key, as the usual libraries have it.
+const SUGGESTIONS: Duration = Duration::from_millis(350);
 
 /// `text` with its secrets, if this origin may get them.
 pub(super) fn reveal(cx: &Context, text: &str, origin: &str) -> Result<String, Reason> {
@@ -54,7 +58,10 @@ impl Browser {
         let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
         let act = async {
             self.tell(&found, "setFocus", &json!([found.id, { "last": true }]), until).await?;
-            type_keys(&tab.session, &plain, until).await
+            type_keys(&tab.session, &plain, until).await?;
+            // Lists of suggestions come with a delay, so that they don't follow every key.
+            tokio::time::sleep(SUGGESTIONS).await;
+            Ok(())
         };
         self.put(cx, &found, &plain, hidden, until, act).await
     }

@@ -77,6 +77,9 @@ impl Browser {
             Action::Press(args) => {
                 keys::parse(&args.keys).map_err(|problem| Reason::BadArguments { problem })?;
             }
+            Action::SelectText(args) if args.r#ref.is_none() && args.text.is_none() => {
+                return Err(Reason::BadArguments { problem: "say which text to select, or give the ref of an element".to_owned() }.into());
+            }
             Action::Tool(call) => return Err(Reason::Unsupported { action: call.tool.clone() }.into()),
             _ => {}
         }

@@ -161,7 +161,7 @@ const setFocus = (id, { select = false, last = false } = {}) => {
 };
 // Selects the text of an element, or a part of it, and gives what is selected then; null if it has no such part.
 const selectText = (id, text) => {
-  const e = find(id);
+  const e = id ? find(id) : document.body;
   if (!e) return null;
   if (nativeField(e)) {
     const at = text ? e.value.indexOf(text) : 0;
@@ -232,14 +232,21 @@ const choice = (e, label) => {
   for (const test of tests) { const found = options.filter(test); if (found.length) return found[0]; }
   return null;
 };
-const chosen = (id, label) => { const e = find(id); const option = e && choice(e, label); return option ? { label: optionLabel(option), already: option.selected && !e.multiple } : null; };
+// Several options of a list that takes several, joined by commas.
+const choices = (e, label) => {
+  const one = choice(e, label);
+  if (one || !e.multiple) return one ? [one] : null;
+  const all = label.split(',').map((part) => choice(e, part));
+  return all.length > 1 && all.every(Boolean) ? all : null;
+};
+const chosen = (id, label) => { const e = find(id), all = e && choices(e, label); return all ? { label: all.map(optionLabel).join(', '), already: all.every((option) => option.selected) && (!e.multiple || e.selectedOptions.length === all.length) } : null; };
 const choose = (id, label) => {
-  const e = find(id), option = e && choice(e, label);
-  if (!option) return false;
+  const e = find(id), all = e && choices(e, label);
+  if (!all) return false;
   e.focus();
-  // Asking for one option means that one alone, in a list of several too.
-  for (const other of e.options) if (other !== option && other.selected) other.selected = false;
-  option.selected = true;
+  // Those that are asked for and no others, in a list of several too.
+  for (const other of e.options) if (!all.includes(other) && other.selected) other.selected = false;
+  for (const option of all) option.selected = true;
   fire(e, 'input', 'change');
   return true;
 };

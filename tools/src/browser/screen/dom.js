@@ -174,7 +174,8 @@ const isClickable = (e, style, parentPointer) => {
   const focusable = has(e, 'tabindex') && Number(attr(e, 'tabindex')) >= 0;
   if (!pointer && !explicit && !focusable) return isHeard(e);
   const inner = query(e, NATIVE).length;
-  if (pointer && !explicit && !focusable) return inner === 0;
+  // What shows a hand because its parts react is not itself one more thing to click.
+  if (pointer && !explicit && !focusable) return inner === 0 && (heard.has(e) || parts(e).filter((part) => heard.has(part)).length < 2);
   if (inner > 5) return false;
   if (focusable && !explicit && !pointer) return inner === 0 && e.scrollHeight <= e.clientHeight + 4 && (contentOf(e) ?? '').length <= 120;
   return (contentOf(e) ?? '').length <= 600;
@@ -236,7 +237,7 @@ const referenced = (e, name) => {
   });
   return squeeze(texts.join(' '));
 };
-const NAMED_BY_CONTENT = new Set(['button', 'link', 'checkbox', 'radio', 'switch', 'tab', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem', 'clickable', 'heading', 'combobox']);
+const NAMED_BY_CONTENT = new Set(['button', 'link', 'checkbox', 'radio', 'switch', 'tab', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem', 'clickable', 'heading', 'combobox', 'listitem']);
 // The name, where it came from, and for a field the label elements that gave it.
 const nameOf = (e, role) => {
   const tag = localName(e);
@@ -345,6 +346,7 @@ const hintOf = (e, role, named) => {
   if (localName(e) === 'textarea') hints.push('textarea');
   const placeholder = squeeze(attr(e, 'placeholder') ?? '');
   if (placeholder && named.from !== 'placeholder') hints.push(cut(placeholder, 120));
+  if (localName(e) === 'textarea' && styleOf(e).resize !== 'none') hints.push(`resizable ${Math.round(boxOf(e).width)}×${Math.round(boxOf(e).height)}`);
   if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e), looks = /^(clickable|canvas)$/.test(role) || !icon ? bareLook(e) : ''; if (looks) hints.push(looks); if (icon) hints.push(icon); }
   return hints.join('; ');
 };

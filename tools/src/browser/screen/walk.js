@@ -203,6 +203,7 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     const line = lines[at], parent = parentOf(e);
     if (!line || line.id || line.r !== 'listitem' || !parent || !heard.has(parent)) return;
     line.id = line.k;
+    line.n = nameOf(e, 'listitem').name;
     line.vb = ['click'];
   };
   const children = (e, style, ctx) => {
