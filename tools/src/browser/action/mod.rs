@@ -5,12 +5,15 @@
 
 mod check;
 mod click;
+mod download;
 mod effect;
 mod facts;
 mod fill;
 mod keys;
 mod navigate;
 mod press;
+mod print;
+mod read;
 mod resolve;
 mod scroll;
 mod select;
@@ -94,6 +97,9 @@ impl Browser {
             Action::Select(args) => self.select(cx, resolved, &args.option, until).await,
             Action::Check(args) => self.check(cx, resolved, args.checked, until).await,
             Action::Upload(args) => self.upload(cx, resolved, &args.path, until).await,
+            Action::Download(_) => self.download(cx, resolved, until).await,
+            Action::Print(_) => self.print(cx, until).await,
+            Action::Read(args) => self.read_action(cx, args.r#ref, until).await,
             other => Err(Halt::Refused(Reason::Unsupported { action: other.name().to_owned() })),
         };
         match done {
@@ -122,6 +128,10 @@ impl Browser {
             // The tab closed, or the document went, in the middle of the input: that is an effect.
             Err(CallError::Detached) => self.effects(cx, &watch, Vec::new(), until).await.map_err(Halt::during),
             Err(error) => Err(Halt::during(error)),
+        };
+        let changes = match changes {
+            Ok(changes) => Ok(self.with_files(cx, watch.files, changes, until).await),
+            halt => halt,
         };
         self.unwatch(&watch, until).await;
         changes

@@ -5,7 +5,9 @@
 //! hold a secret.
 
 mod connection;
+mod files;
 mod session;
 
 pub(crate) use connection::{CallError, Connection, Event, Until};
+pub(crate) use files::{Area, Fetched, Picture, cancel_download, download_to};
 pub(crate) use session::{Key, Mouse, Session, Viewport, auto_attach, close_browser, new_tab, version};
