@@ -7,7 +7,7 @@ mod check;
 mod click;
 mod download;
 mod effect;
-mod facts;
+pub(crate) mod facts;
 mod fill;
 mod keys;
 mod navigate;

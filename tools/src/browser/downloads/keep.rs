@@ -42,7 +42,12 @@ pub(super) fn harmless(suggested: &str) -> String {
     let is_bad = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let plain: String =
         last.chars().filter(|c| !is_bad(*c)).map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '$' | '`' | ';' | '&') { '_' } else { c }).collect();
-    let plain = plain.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '-' | '~')).trim_end_matches(|c: char| c.is_whitespace() || c == '.');
+    let plain = plain.trim_matches(|c: char| c.is_whitespace());
+    // What begins with a dot is hidden, with a dash an option; browsers write what was a path with underlines.
+    let lead = plain.len() - plain.trim_start_matches(['.', '-', '~', '_', ' ']).len();
+    let (lead, rest) = plain.split_at(lead);
+    let plain = if lead.contains(['.', '-', '~']) { rest } else { plain };
+    let plain = plain.trim_end_matches(|c: char| c.is_whitespace() || c == '.');
     let (stem, ending) = split(plain);
     let stem = shorten(stem, LONGEST - ending.len());
     let reserved = ["con", "prn", "aux", "nul"].iter().any(|name| stem.eq_ignore_ascii_case(name));

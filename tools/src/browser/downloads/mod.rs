@@ -10,6 +10,8 @@ mod keep;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -87,10 +89,10 @@ impl Downloads {
                 std::fs::create_dir_all(folder)?;
                 (std::fs::canonicalize(folder)?, Vec::new())
             } else {
-                let made = tempfile::Builder::new().prefix("handiwork-downloads-").tempdir()?;
+                let made = tempfile::Builder::new().prefix("handiwork-downloads-").permissions(own()).tempdir()?;
                 (made.path().to_path_buf(), vec![made])
             };
-            let staging = tempfile::Builder::new().prefix(".arriving-").tempdir_in(&folder)?;
+            let staging = tempfile::Builder::new().prefix(".arriving-").permissions(own()).tempdir_in(&folder)?;
             let path = staging.path().to_path_buf();
             temporary.insert(0, staging);
             Ok((folder, temporary, path))
@@ -257,6 +259,11 @@ impl Downloads {
             })
             .collect()
     }
+}
+
+/// Nobody else has any business in these folders.
+fn own() -> Permissions {
+    Permissions::from_mode(0o700)
 }
 
 fn lost(name: &str, why: &str) -> String {

@@ -11,6 +11,8 @@ fn names_are_made_harmless() {
         ("../../x.sh", "x.sh"),
         ("..\\..\\x.sh", "x.sh"),
         ("/etc/passwd", "passwd"),
+        ("_.._x.sh", "x.sh"),
+        ("__init__.py", "__init__.py"),
         (".bashrc", "bashrc"),
         ("...", "download"),
         ("", "download"),

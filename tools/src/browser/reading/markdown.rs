@@ -22,6 +22,9 @@ const PLAIN_BLOCKS: &str = "main,header,footer,nav,aside,figure,figcaption,addre
 /// Where there is no prose.
 const AROUND: &str = "a,nav,header,footer,aside,table";
 
+/// Stands for an ampersand in an address: Markdown would write it as an entity. No text has it, it is no character.
+const AND: char = '\u{fdd0}';
+
 /// What is to be made into Markdown.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -73,6 +76,7 @@ fn escape(text: &str, out: &mut String) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            AND => {}
             c => out.push(c),
         }
     }
@@ -153,8 +157,11 @@ fn markdown(document: Document) -> String {
         }
     }
     document.select(PLAIN_BLOCKS).rename("div");
+    for link in document.select("a[href*='&']").nodes() {
+        link.set_attr("href", &link.attr("href").unwrap_or_default().replace('&', &AND.to_string()));
+    }
     let text = document.select("body").nodes().first().map(|body| body.md(None).to_string()).unwrap_or_default();
-    tidy(&text)
+    tidy(&text.replace(AND, "&"))
 }
 
 /// Without spaces at the ends of lines and without more than one empty line, except in code.
@@ -214,13 +221,13 @@ fn fill(table: &NodeRef<'_>) {
         for cell in &cells {
             let more = span(cell) - 1;
             cell.remove_attr("colspan");
-            if more > 0 {
-                cell.after_html("<td></td>".repeat(more));
-                there += more;
+            for _ in 0..more {
+                cell.insert_after(&cell.tree.new_element("td").id);
+                there += 1;
             }
         }
-        if there < width {
-            row.append_html("<td></td>".repeat(width - there));
+        for _ in there..width {
+            row.append_child(&row.tree.new_element("td").id);
         }
         // A title row over all columns is written with cells of the kind that it began with.
         if cells.iter().all(|cell| cell.has_name("th")) && !cells.is_empty() {

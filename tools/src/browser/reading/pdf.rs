@@ -202,7 +202,8 @@ fn page_text(document: &Document, page: lopdf::ObjectId) -> Result<String, Strin
         rise: 0.0,
         mode: 0,
     };
-    let (mut pen, mut kept, mut lines) = (start, Vec::new(), Lines::default());
+    // Text that is not drawn may say anything; but that of a scan is all the text there is.
+    let (mut pen, mut kept, mut lines, mut unseen) = (start, Vec::new(), Lines::default(), Lines::default());
     let (mut text, mut line) = (IDENTITY, IDENTITY);
     for operation in &content.operations {
         let operands = operation.operands.as_slice();
@@ -212,6 +213,7 @@ fn page_text(document: &Document, page: lopdf::ObjectId) -> Result<String, Strin
             *line = chain([1.0, 0.0, 0.0, 1.0, x, y], *line);
             text = *line;
         };
+        let lines = if matches!(pen.mode, 3 | 7) { &mut unseen } else { &mut lines };
         match operation.operator.as_str() {
             "q" if kept.len() < 1000 => kept.push(pen),
             "Q" => pen = kept.pop().unwrap_or(pen),
@@ -234,16 +236,16 @@ fn page_text(document: &Document, page: lopdf::ObjectId) -> Result<String, Strin
             }
             "Tm" => (text, line) = (matrix(), matrix()),
             "T*" => down(&mut line, 0.0, -pen.leading),
-            "Tj" => show(&pen, &mut text, operands, &mut lines),
-            "TJ" => show(&pen, &mut text, operands.first().and_then(|list| list.as_array().ok()).map_or(&[], Vec::as_slice), &mut lines),
+            "Tj" => show(&pen, &mut text, operands, lines),
+            "TJ" => show(&pen, &mut text, operands.first().and_then(|list| list.as_array().ok()).map_or(&[], Vec::as_slice), lines),
             "'" => {
                 down(&mut line, 0.0, -pen.leading);
-                show(&pen, &mut text, operands, &mut lines);
+                show(&pen, &mut text, operands, lines);
             }
             "\"" => {
                 (pen.word_spacing, pen.spacing) = (value(0), value(1));
                 down(&mut line, 0.0, -pen.leading);
-                show(&pen, &mut text, operands.get(2..).unwrap_or_default(), &mut lines);
+                show(&pen, &mut text, operands.get(2..).unwrap_or_default(), lines);
             }
             _ => {}
         }
@@ -251,7 +253,8 @@ fn page_text(document: &Document, page: lopdf::ObjectId) -> Result<String, Strin
             break;
         }
     }
-    Ok(lines.out.trim().to_owned())
+    let seen = lines.out.trim();
+    Ok(if seen.is_empty() { unseen.out.trim() } else { seen }.to_owned())
 }
 
 /// Draws strings one after the other, moved apart by the numbers between them.
@@ -267,7 +270,7 @@ fn show(pen: &Pen<'_>, at: &mut Matrix, pieces: &[Object], lines: &mut Lines) {
             let advance = (width / 1000.0 * pen.size + count as f64 * pen.spacing + spaces as f64 * pen.word_spacing) * pen.stretch;
             let (from, size) = place(*at);
             let next = chain([1.0, 0.0, 0.0, 1.0, advance, 0.0], *at);
-            // Text that is not drawn may say anything, unless it is that of a scan, which is all the text there is.
+            // What is smaller than this nobody can read.
             if size >= 1.0 {
                 lines.push(&font.text(bytes), from, place(next).0, size);
             }

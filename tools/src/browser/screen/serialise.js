@@ -73,7 +73,7 @@ const serialise = (id) => {
   const field = (e) => {
     const tag = localName(e), role = roleOf(e);
     if (tag === 'input' && /^(hidden|file|image)$/.test(e.type)) return;
-    if (CHECKABLE.has(role)) { say({ checked: '[x] ', mixed: '[-] ' }[checkedState(e)] ?? '[ ] '); return; }
+    if (CHECKABLE.has(role)) { say({ checked: '☑ ', mixed: '◪ ' }[checkedState(e)] ?? '☐ '); return; }
     const value = tag === 'input' && /^(button|submit|reset)$/.test(e.type) ? nameOf(e, role).name : valueOf(e, role);
     if (!value) return;
     const lines = String(value).split('\n');
@@ -121,7 +121,7 @@ const serialise = (id) => {
       if (!isShown || !drawnIn(e, ctx)) return;
       if (tag === 'progress' || tag === 'meter') { say(` ${valueOf(e, tag) ?? ''} `); return; }
       const name = cut(squeeze(nameOf(e, 'img').name), 200);
-      if (name) say(` (image: ${name}) `);
+      if (name) say(` (image: ${name})`);
       return;
     }
     if (paints(e)) ctx.ground = style.backgroundImage === 'none' && !/rgba/.test(style.backgroundColor) ? style.backgroundColor : null;
