@@ -58,6 +58,11 @@ pub struct BrowserConfig {
     pub profile: Option<PathBuf>,
     /// The only folder that files are uploaded from; without one none are.
     pub upload_dir: Option<PathBuf>,
+    /// Where downloads and prints go, under names that can't do harm; without one it is a temporary folder that goes away with
+    /// the browser.
+    pub download_dir: Option<PathBuf>,
+    /// Largest download, print or document that is read, in bytes.
+    pub download_limit: u64,
     /// More command-line switches, added last.
     pub extra_args: Vec<String>,
     /// Variables that a headed browser needs to find its display: `DISPLAY`, `XAUTHORITY`, `WAYLAND_DISPLAY`,
@@ -81,6 +86,8 @@ impl Default for BrowserConfig {
             viewport: (1280, 800),
             profile: None,
             upload_dir: None,
+            download_dir: None,
+            download_limit: 100 << 20,
             extra_args: Vec::new(),
             display: BTreeMap::new(),
             deadline: Duration::from_secs(30),

@@ -8,9 +8,12 @@ mod action;
 mod cdp;
 mod changes;
 mod config;
+mod downloads;
 mod page;
 mod process;
+pub mod reading;
 mod screen;
+pub mod shot;
 mod state;
 mod tab;
 mod watch;
@@ -25,6 +28,7 @@ use handiwork_core::{Action, Context, Receipt, Refusal, Resolved, Screen, Shot, 
 
 use cdp::{CallError, Connection, Until};
 pub use config::{BrowserConfig, DialogPolicy};
+use downloads::Downloads;
 use process::Process;
 use screen::Look;
 use screen::refs::Refs;
@@ -40,6 +44,9 @@ pub struct Browser {
     process: Arc<Process>,
     connection: Connection,
     state: Arc<State>,
+    downloads: Arc<Downloads>,
+    /// The PDF that was opened instead of a page: by tab and the document that stayed, its name in the folder and its address.
+    pdf: Mutex<Option<(u32, String, String, String)>>,
     config: BrowserConfig,
     refs: Mutex<Refs>,
     /// The newest look: at what the model was shown, or at what the last action left.
@@ -63,19 +70,27 @@ impl std::fmt::Debug for Browser {
 impl Browser {
     /// Starts a browser, showing an empty page. Must be called inside a tokio runtime.
     pub async fn launch(config: BrowserConfig) -> Result<Self, SurfaceError> {
+        let downloads = Arc::new(Downloads::new(&config)?);
         let (process, pipes) = Process::start(&config)?;
         let state = Arc::new(State::new(config.dialogs.clone(), config.viewport));
-        let (folded, rung) = (Arc::clone(&state), Arc::clone(&state));
-        let connection =
-            Connection::start(pipes.from, pipes.to, move |connection, event| folded.on_event(connection, &event), move || rung.ring())
-                .map_err(|error| SurfaceError::NotAvailable {
-                    problem: format!("the browser's pipes can't be used: {error}"),
-                    hint: "call Browser::launch inside a tokio runtime with I/O enabled".to_owned(),
-                })?;
+        let (folded, rung, files) = (Arc::clone(&state), Arc::clone(&state), Arc::clone(&downloads));
+        let on_event = move |connection: &Connection, event| {
+            files.on_event(connection, &event, &folded);
+            folded.on_event(connection, &event);
+        };
+        let connection = Connection::start(pipes.from, pipes.to, on_event, move || rung.ring()).map_err(|error| {
+            SurfaceError::NotAvailable {
+                problem: format!("the browser's pipes can't be used: {error}"),
+                hint: "call Browser::launch inside a tokio runtime with I/O enabled".to_owned(),
+            }
+        })?;
+        downloads.begin(&connection);
         let mut browser = Self {
             process: Arc::new(process),
             connection,
             state,
+            downloads,
+            pdf: Mutex::default(),
             refs: Mutex::new(Refs::new(config.first_ref)),
             baseline: Mutex::default(),
             secretive: Mutex::default(),
@@ -214,6 +229,7 @@ impl Surface for Browser {
         });
         let _ = tokio::time::timeout(GRACE * 3, ended).await;
         self.connection.end("it was closed");
+        self.downloads.clear();
     }
 }
 
@@ -221,5 +237,6 @@ impl Drop for Browser {
     fn drop(&mut self) {
         self.connection.end("it was closed");
         self.process.kill();
+        self.downloads.clear();
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) struct Watch {
     mark: u64,
+    /// The number of the next download.
+    pub(crate) files: u64,
     began: Instant,
     before: Look,
     pulse: Pulse,
@@ -77,7 +79,7 @@ impl Browser {
         if baseline.token == before.token {
             noise.extend(changed(&baseline, &before));
         }
-        let mark = self.state.mark();
+        let (mark, files) = (self.state.mark(), self.downloads.mark());
         let polled = self.state.before(mark).into_iter().filter_map(|happening| match happening {
             Happening::Request { method, url, idle: true, .. } => Some((method, endpoint(&url))),
             _ => None,
@@ -86,7 +88,7 @@ impl Browser {
         self.call(tab.number, Some(&before.token), "begin", &json!([]), until).await?;
         self.tell_frames(tab.number, "begin", until).await;
         self.state.set_acting(true);
-        Ok(Watch { mark, began: Instant::now(), before, pulse, noise, polled, place, target: target.map(|(r, _)| r), counts })
+        Ok(Watch { mark, files, began: Instant::now(), before, pulse, noise, polled, place, target: target.map(|(r, _)| r), counts })
     }
 
     /// Ends a watch; called whatever came of the action.
@@ -136,7 +138,7 @@ impl Browser {
         let mut looked_at = None;
         let mut next_look = Instant::now();
         loop {
-            if !known.is_empty() || self.is_leaving(watch) {
+            if !known.is_empty() || self.is_leaving(watch) || self.downloads.mark() > watch.files {
                 break;
             }
             let (token, pulse) = match self.pulse_of(watch, until).await {

@@ -1,4 +1,4 @@
-//! Find, expand and read: what is on the page but not in view, told without touching anything.
+//! Find and expand: what is on the page but not in view, told without touching anything.
 
 use handiwork_core::{Change, Context, Node, Reason, Receipt, Resolved, Screen};
 
@@ -45,13 +45,6 @@ impl Browser {
         let screen = self.show_scope(cx, Scope::Inside(found.token, found.id), until).await.map_err(Halt::before)?;
         Ok(told(clip(lines(&screen))))
     }
-
-    pub(super) async fn read(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Receipt, Halt> {
-        let found = self.again(cx, resolved, until).await?;
-        let scope = found.map_or(Scope::Whole, |found| Scope::Inside(found.token, found.id));
-        let screen = self.show_scope(cx, scope, until).await.map_err(Halt::before)?;
-        Ok(told(clip(markdown(&screen))))
-    }
 }
 
 fn told(text: String) -> Receipt {
@@ -74,28 +67,6 @@ fn clip(text: String) -> String {
 
 fn lines(screen: &Screen) -> String {
     screen.nodes.iter().map(|node| format!("{}{}\n", "  ".repeat(usize::from(node.depth)), node.line())).collect()
-}
-
-/// The screen as a person would write it down: text as text, structure by Markdown's few signs.
-fn markdown(screen: &Screen) -> String {
-    let mut out = String::new();
-    for node in &screen.nodes {
-        let text = match node.role.as_str() {
-            "heading" => format!("\n## {}\n", node.name),
-            "listitem" => format!("- {}", node.name),
-            "row" => format!("| {} |", node.name),
-            "img" => format!("![{}]", node.name),
-            _ => match &node.value {
-                Some(value) => format!("{}: {value}", node.name),
-                None => node.name.clone(),
-            },
-        };
-        if !text.trim().is_empty() {
-            out.push_str(&text);
-            out.push('\n');
-        }
-    }
-    out
 }
 
 fn holds(node: &Node, wanted: &str) -> bool {

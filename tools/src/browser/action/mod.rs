@@ -7,13 +7,16 @@ mod check;
 mod click;
 mod clipboard;
 mod drag;
+mod download;
 mod effect;
-mod facts;
+pub(crate) mod facts;
 mod fill;
 mod find;
 mod keys;
 mod navigate;
 mod press;
+mod print;
+mod read;
 mod resolve;
 mod scroll;
 mod select;
@@ -96,7 +99,6 @@ impl Browser {
             Action::Resize(args) => self.resize(cx, (args.width, args.height), until).await,
             Action::Find(args) => self.find_text(cx, &args.text, until).await,
             Action::Expand(_) => self.expand(cx, resolved, until).await,
-            Action::Read(_) => self.read(cx, resolved, until).await,
             Action::SwitchTab(args) => self.switch_tab(cx, args.tab, until).await,
             Action::Scroll(args) => self.scroll(cx, resolved, args, until).await,
             Action::Click(_) => self.click(cx, resolved, Button::Left, 1, until).await,
@@ -115,6 +117,9 @@ impl Browser {
             Action::Select(args) => self.select(cx, resolved, &args.option, until).await,
             Action::Check(args) => self.check(cx, resolved, args.checked, until).await,
             Action::Upload(args) => self.upload(cx, resolved, &args.path, until).await,
+            Action::Download(_) => self.download(cx, resolved, until).await,
+            Action::Print(_) => self.print(cx, until).await,
+            Action::Read(args) => self.read_action(cx, args.r#ref, until).await,
             other => Err(Halt::Refused(Reason::Unsupported { action: other.name().to_owned() })),
         };
         match done {
@@ -143,6 +148,10 @@ impl Browser {
             // The tab closed, or the document went, in the middle of the input: that is an effect.
             Err(CallError::Detached) => self.effects(cx, &watch, Vec::new(), until).await.map_err(Halt::during),
             Err(error) => Err(Halt::during(error)),
+        };
+        let changes = match changes {
+            Ok(changes) => Ok(self.with_files(cx, watch.files, changes, until).await),
+            halt => halt,
         };
         self.unwatch(&watch, until).await;
         changes

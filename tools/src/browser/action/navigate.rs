@@ -9,6 +9,9 @@ use super::super::cdp::{self, CallError, Until};
 use super::super::state::{Happening, Tab};
 use super::{Halt, verdict};
 
+/// How long after a broken-off navigation a download may begin.
+const BEGIN: Duration = Duration::from_secs(1);
+
 impl Browser {
     pub(super) async fn navigate(&self, cx: &Context, url: &str, until: Until) -> Result<Receipt, Halt> {
         let tab = self.tab_for(until).await.map_err(Halt::before)?;
@@ -16,12 +19,16 @@ impl Browser {
             // Its script would keep the page from being left.
             tab.session.terminate();
         }
-        let mark = self.state.mark();
+        let (mark, files) = (self.state.mark(), self.downloads.mark());
         let from = tab.url.clone();
         self.state.set_acting(true);
         let outcome = self.open(&tab, url, mark, until).await;
         let receipt = match outcome {
             Ok(Ok(())) => self.arrived(cx, &tab, &from, mark, until).await,
+            // The address gave a file instead of a page.
+            Ok(Err(error)) if error.ends_with("ERR_ABORTED") && self.download_begins(files, until.at_most(BEGIN)).await => {
+                self.got_file(cx, tab.number, files, until).await
+            }
             Ok(Err(error)) => {
                 let reason = Reason::NavigationFailed { url: cx.secrets().redact(url), error: explain(&error) };
                 Err(Halt::Refused(reason))

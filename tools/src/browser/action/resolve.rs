@@ -234,7 +234,7 @@ impl Browser {
 
     /// The same with its place in the view, when the element is in a frame of another site: each page around it says where the
     /// frame is, brings it into view and tells whether something lies over it. `None` if a frame is gone.
-    async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
+    pub(crate) async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
         let Some(tab) = self.state.tab(number) else { return Ok(None) };
         let mut part = tab.part(tab.part_of(token));
         while let Some(inner) = part {

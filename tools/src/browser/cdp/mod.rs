@@ -5,9 +5,11 @@
 //! hold a secret.
 
 mod connection;
+mod files;
 mod input;
 mod session;
 
 pub(crate) use connection::{CallError, Connection, Event, Until};
+pub(crate) use files::{Area, Fetched, Picture, cancel_download, download_to};
 pub(crate) use input::{Dragged, Key, Mouse};
 pub(crate) use session::{Session, Viewport, auto_attach, close_browser, close_tab, new_tab, open_tab, version};

@@ -1,9 +1,7 @@
 //! The commands that we use, each as a plain function.
 
 use base64::Engine as _;
-use chromiumoxide::cdp::browser_protocol::browser::{
-    CloseParams, GetVersionParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
-};
+use chromiumoxide::cdp::browser_protocol::browser::{CloseParams, GetVersionParams};
 use chromiumoxide::cdp::browser_protocol::dom::{
     BackendNodeId, DescribeNodeParams, ResolveNodeParams, SetFileInputFilesParams, ShadowRootType,
 };
@@ -44,7 +42,6 @@ pub(crate) async fn auto_attach(connection: &Connection, until: Until) -> Result
     let mut attach = SetAutoAttachParams::new(true, true);
     attach.flatten = Some(true);
     connection.call(None, &attach, until).await?;
-    connection.tell(None, &SetDownloadBehaviorParams::new(SetDownloadBehaviorBehavior::Deny));
     Ok(())
 }
 

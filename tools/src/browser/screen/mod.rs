@@ -154,7 +154,7 @@ impl Browser {
             },
             other => other?,
         };
-        for note in self.state.take_untold() {
+        for note in self.state.take_untold().into_iter().chain(self.downloads.take_untold()) {
             look.screen.notes.push(cx.secrets().redact(&note));
         }
         let screen = look.screen.clone();

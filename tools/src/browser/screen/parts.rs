@@ -92,7 +92,7 @@ impl Browser {
     }
 
     /// Finds the closed shadow roots of elements, and makes them known to the script.
-    async fn open_closed(&self, number: u32, key: &str, suspects: &[u64], until: Until) -> Result<bool, CallError> {
+    pub(crate) async fn open_closed(&self, number: u32, key: &str, suspects: &[u64], until: Until) -> Result<bool, CallError> {
         let (context, _) = self.world(number, key, until).await?;
         let Some(tab) = self.state.tab(number) else { return Ok(false) };
         let Some(part) = tab.part(key) else { return Ok(false) };

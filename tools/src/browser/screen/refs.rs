@@ -60,3 +60,8 @@ impl Refs {
         self.of(token, id).unwrap_or(Ref(PROVISIONAL | ((number ^ (number >> 20)) as u32 & !PROVISIONAL)))
     }
 }
+
+/// Whether a ref is one that the model may know.
+pub(crate) fn is_shown(r: Ref) -> bool {
+    r.0 < PROVISIONAL
+}
