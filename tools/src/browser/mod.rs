@@ -14,6 +14,7 @@ mod screen;
 mod state;
 mod tab;
 mod watch;
+mod widget;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;

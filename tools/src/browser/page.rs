@@ -21,6 +21,7 @@ const SCRIPT: &str = concat!(
     include_str!("screen/noise.js"),
     include_str!("screen/walk.js"),
     include_str!("screen/act.js"),
+    include_str!("screen/widget.js"),
     include_str!("screen/hands.js"),
     "}"
 );

@@ -11,7 +11,7 @@ mod effect;
 mod facts;
 mod fill;
 mod find;
-mod keys;
+pub(crate) mod keys;
 mod navigate;
 mod press;
 mod resolve;
@@ -27,7 +27,8 @@ use handiwork_core::{Action, Change, Context, Reason, Receipt, Ref, Resolved, Su
 use super::Browser;
 use super::cdp::{CallError, Until};
 use super::watch::Counts;
-use facts::Facts;
+pub(crate) use facts::Facts;
+pub(crate) use fill::type_keys;
 
 /// An element that is about to be acted on, checked and in place.
 #[derive(Debug)]

@@ -152,6 +152,11 @@ impl Browser {
             }
             Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_) => EffectClass::Read,
             Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
+            // In a menu it is a click on what is called so.
+            Action::Select(args) if facts.tag != "select" && effect::is_grave(args.option.rsplit('>').next().unwrap_or_default()) => {
+                EffectClass::Irreversible
+            }
+            Action::Select(_) if facts.tag != "select" => effect::of_click(&facts).max(EffectClass::Write),
             Action::Scroll(_) => EffectClass::Read,
             _ => EffectClass::Write,
         };
@@ -231,7 +236,7 @@ impl Browser {
 
     /// The same with its place in the view, when the element is in a frame of another site: each page around it says where the
     /// frame is, brings it into view and tells whether something lies over it. `None` if a frame is gone.
-    async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
+    pub(crate) async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
         let Some(tab) = self.state.tab(number) else { return Ok(None) };
         let mut part = tab.part(tab.part_of(token));
         while let Some(inner) = part {
@@ -261,6 +266,15 @@ impl Browser {
         match action {
             Action::Click(_) if facts.kind == "file" => wrong("something to click; use upload to give it a file"),
             Action::Click(_) if facts.tag == "select" => wrong("something to click; use select to choose one of its options"),
+            // What is no text field may be a slider, a date picker, a list: that shows when it is used.
+            Action::Fill(args) if (!facts.editable || facts.readonly) && !args.text.contains("{{secret:") => {
+                let answer = self.call(known.tab, Some(&known.token), "settable", &json!([known.id]), until).await.map_err(Halt::before)?;
+                match answer.is_some_and(|answer| answer.value == serde_json::Value::Bool(true)) {
+                    true => Ok(()),
+                    false if facts.readonly => Err(Reason::NotEditable { role: format!("readonly {}", facts.role) }.into()),
+                    false => Err(Reason::NotEditable { role: facts.role.clone() }.into()),
+                }
+            }
             Action::Fill(_) | Action::Type(_) | Action::Paste(_) if !facts.editable => {
                 Err(Reason::NotEditable { role: facts.role.clone() }.into())
             }
@@ -280,7 +294,13 @@ impl Browser {
                 Ok(())
             }
             Action::Type(args) => may_reveal(cx, &args.text, &facts.origin),
-            Action::Select(_) if facts.tag != "select" => wrong("a select; click this one, then click the option"),
+            Action::Select(args) if args.option.trim().is_empty() => {
+                Err(Reason::BadArguments { problem: "say which option to choose, by its label".to_owned() }.into())
+            }
+            Action::Select(_) if facts.tag != "select" => {
+                let cannot = !facts.checked.is_empty() || matches!(facts.kind.as_str(), "file" | "password" | "number" | "range" | "color");
+                if cannot { wrong("something with a list to choose from") } else { Ok(()) }
+            }
             Action::Select(args) => {
                 let answer = self.call(known.tab, Some(&known.token), "chosen", &json!([known.id, args.option]), until).await;
                 match answer.map_err(Halt::before)? {
