@@ -75,7 +75,7 @@ const offered = (id, fresh) => {
   const own = fresh ? null : ownBox(e);
   const sets = own ? [[own]] : [linkedBoxes(e), freshBoxes(ownerDocument(e))];
   for (const boxes of sets) {
-    const items = [...new Set(boxes.flatMap(itemsIn))].filter((item) => item !== e && !contains(item, e));
+    const items = [...new Set(boxes.flatMap(itemsIn))].filter((item) => own || (item !== e && !contains(item, e)));
     if (items.length) return { items: items.slice(0, 500).map(toItem), box: idOf(boxes[0]) };
   }
   return { items: [], box: 0 };

@@ -63,7 +63,8 @@ struct Choice {
 pub(super) fn day_of(text: &str) -> Option<Day> {
     let mut parts = text.trim().split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let number = |text: &str, digits: usize| (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<i64>().ok());
+    let number =
+        |text: &str, digits: usize| (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<i64>().ok());
     let day = (number(year, 4)??, number(month, 2)??, number(day, 2)??);
     (parts.next().is_none() && (1..=12).contains(&day.1) && (1..=31).contains(&day.2)).then_some(day)
 }
@@ -74,7 +75,14 @@ fn refused(problem: &str) -> Halt {
 
 impl Browser {
     /// Sets a date by the calendar of a control; `None` if it has none.
-    pub(super) async fn fill_day(&self, cx: &Context, found: &Found, widget: &Widget, day: Day, until: Until) -> Result<Option<Receipt>, Halt> {
+    pub(super) async fn fill_day(
+        &self,
+        cx: &Context,
+        found: &Found,
+        widget: &Widget,
+        day: Day,
+        until: Until,
+    ) -> Result<Option<Receipt>, Halt> {
         let shows = json!([found.id, day.0, day.1, day.2]);
         if self.ask::<bool>(found, "showsDate", shows.clone(), until).await? {
             return Ok(Some(already()));
@@ -117,7 +125,9 @@ impl Browser {
         match changes.first() {
             Some(Change::Value { from, to, .. }) if from != to => {
                 let (year, month, day) = day;
-                Err(Halt::Unknown(format!("the day was clicked in the calendar, but the field shows {to:?} and not {year}-{month:02}-{day:02}")))
+                Err(Halt::Unknown(format!(
+                    "the day was clicked in the calendar, but the field shows {to:?} and not {year}-{month:02}-{day:02}"
+                )))
             }
             _ => Ok(Some(Receipt::NoEffect)),
         }

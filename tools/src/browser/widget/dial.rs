@@ -70,9 +70,10 @@ impl Browser {
             let reached = self.turn_dial(found, wanted, steps, until).await?;
             match reached {
                 Some(now) if is(now, wanted) => Ok(vec![Change::Value { r#ref: found.r#ref, from, to: now.to_string() }]),
-                Some(now) => {
-                    Err(Reason::BadArguments { problem: format!("it can't be set to exactly {wanted}; now it is {now}, the nearest that it reached") }.into())
+                Some(now) => Err(Reason::BadArguments {
+                    problem: format!("it can't be set to exactly {wanted}; now it is {now}, the nearest that it reached"),
                 }
+                .into()),
                 None => Err(Halt::Unknown("it was moved, but nothing on the page tells its value".to_owned())),
             }
         };
@@ -114,7 +115,13 @@ impl Browser {
     /// `None` if it does not react to keys.
     async fn by_keys(&self, found: &Found, wanted: f64, until: Until) -> Result<Option<f64>, Halt> {
         let dial = self.dial(found, until).await?;
-        let edge = if dial.min.is_some_and(|min| is(min, wanted)) { "Home" } else if dial.max.is_some_and(|max| is(max, wanted)) { "End" } else { "" };
+        let edge = if dial.min.is_some_and(|min| is(min, wanted)) {
+            "Home"
+        } else if dial.max.is_some_and(|max| is(max, wanted)) {
+            "End"
+        } else {
+            ""
+        };
         if !edge.is_empty() {
             self.press_key(found, edge, until).await?;
             if let Some(now) = self.moved(found, dial.now, until).await?.filter(|now| is(*now, wanted)) {
@@ -185,7 +192,8 @@ impl Browser {
     /// Drags the handle along its track, first in proportion, then nearer and nearer.
     async fn by_dragging(&self, found: &Found, wanted: f64, until: Until) -> Result<Option<f64>, Halt> {
         let dial = self.dial(found, until).await?;
-        let (low, high) = if dial.upright { (dial.track.1 + dial.track.3, dial.track.1) } else { (dial.track.0, dial.track.0 + dial.track.2) };
+        let (low, high) =
+            if dial.upright { (dial.track.1 + dial.track.3, dial.track.1) } else { (dial.track.0, dial.track.0 + dial.track.2) };
         let middle = |dial: &Dial| if dial.upright { dial.r#box.1 + dial.r#box.3 / 2.0 } else { dial.r#box.0 + dial.r#box.2 / 2.0 };
         let (min, max) = match (dial.min, dial.max) {
             (Some(min), Some(max)) => (min, max),

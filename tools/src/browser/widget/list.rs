@@ -22,11 +22,20 @@ const OPENS_TEXT: Duration = Duration::from_millis(350);
 const SUGGESTS: Duration = Duration::from_secs(3);
 /// How long a control may take to show what was chosen.
 const TAKES: Duration = Duration::from_secs(2);
+/// How often an item may be made anew under the hand.
+const REDRAWN: usize = 5;
 /// Most pages of a long list.
 const PAGES: usize = 80;
 
 impl Browser {
-    pub(super) async fn choose_in_list(&self, cx: &Context, found: &Found, widget: &Widget, option: &str, until: Until) -> Result<Receipt, Halt> {
+    pub(super) async fn choose_in_list(
+        &self,
+        cx: &Context,
+        found: &Found,
+        widget: &Widget,
+        option: &str,
+        until: Until,
+    ) -> Result<Receipt, Halt> {
         let mut typed = String::new();
         let mut was_so = false;
         let work = async {
@@ -46,14 +55,23 @@ impl Browser {
                 was_so = true;
                 return Ok(vec![Change::Selected { r#ref: found.r#ref, option: cx.secrets().redact(&item.name) }]);
             }
-            let part = self.part_of(found, item.id, until).await?;
-            self.press_part(&part, until).await?;
+            let item = match self.press_option(found, item, until).await {
+                Ok(item) => item,
+                Err(halt) => {
+                    self.back_out(found, widget, !typed.is_empty(), until).await;
+                    return Err(halt);
+                }
+            };
             let args = json!([found.id, item.id, item.name, typed]);
-            let shown = wait_for!(TAKES, until, match self.ask::<bool>(found, "showsChoice", args.clone(), until).await {
-                Ok(shown) => shown.then_some(true),
-                // The page was left by it, which is looked at by whoever acts.
-                Err(_) => Some(false),
-            });
+            let shown = wait_for!(
+                TAKES,
+                until,
+                match self.ask::<bool>(found, "showsChoice", args.clone(), until).await {
+                    Ok(shown) => shown.then_some(true),
+                    // The page was left by it, which is looked at by whoever acts.
+                    Err(_) => Some(false),
+                }
+            );
             Ok(match shown {
                 Some(true) => vec![Change::Selected { r#ref: found.r#ref, option: cx.secrets().redact(&item.name) }],
                 _ => Vec::new(),
@@ -64,7 +82,9 @@ impl Browser {
             return Ok(already());
         }
         let chosen = changes.iter().any(|change| matches!(change, Change::Selected { .. }));
-        let left = changes.iter().any(|change| matches!(change, Change::Navigated { .. } | Change::TabOpened { .. } | Change::Dialog { .. } | Change::DialogOpened { .. }));
+        let left = changes.iter().any(|change| {
+            matches!(change, Change::Navigated { .. } | Change::TabOpened { .. } | Change::Dialog { .. } | Change::DialogOpened { .. })
+        });
         if !chosen && !left && (widget.text || widget.kind == "listbox" || found.facts.role == "combobox" || widget.popup == "listbox") {
             // Something moved, but the control does not hold what was asked for.
             return Ok(Receipt::NoEffect);
@@ -73,8 +93,31 @@ impl Browser {
         Ok(verdict(changes))
     }
 
+    /// Clicks an option. A list that is drawn in parts makes its items anew as it is scrolled: the one of that name is meant.
+    async fn press_option(&self, found: &Found, mut item: Item, until: Until) -> Result<Item, Halt> {
+        for _ in 0..REDRAWN {
+            match self.part_of(found, item.id, until).await {
+                Ok(part) => return self.press_part(&part, until).await.map(|()| item),
+                Err(Halt::Refused(Reason::Stale { .. })) => {
+                    let now = self.offer(found, false, until).await?;
+                    item = named(&now.items, &item.name).cloned().ok_or(Reason::Moving)?;
+                }
+                Err(halt) => return Err(halt),
+            }
+        }
+        Err(Reason::Moving.into())
+    }
+
     /// The option, with the list that it is in open.
-    async fn find_option(&self, cx: &Context, found: &Found, widget: &Widget, option: &str, typed: &mut String, until: Until) -> Result<Item, Halt> {
+    async fn find_option(
+        &self,
+        cx: &Context,
+        found: &Found,
+        widget: &Widget,
+        option: &str,
+        typed: &mut String,
+        until: Until,
+    ) -> Result<Item, Halt> {
         let writable = widget.text && !found.facts.readonly;
         let mut offer = if widget.kind == "listbox" || widget.expanded { self.offer(found, false, until).await? } else { Offer::default() };
         if offer.items.is_empty() {
@@ -112,7 +155,9 @@ impl Browser {
             }
             seen.extend(last.items);
         }
-        if seen.is_empty() { Err(wrong_kind(found, "something with a list to choose from")) } else { Err(not_among(cx, &seen)) }
+        // A combobox has a list, even if there is nothing in it for what was typed.
+        let lists = found.facts.role == "combobox" || widget.popup == "listbox";
+        if seen.is_empty() && !lists { Err(wrong_kind(found, "something with a list to choose from")) } else { Err(not_among(cx, &seen)) }
     }
 
     /// What is offered once the list has opened; nothing if it does not open.
@@ -125,7 +170,14 @@ impl Browser {
     }
 
     /// The option in a list of which only a part is drawn.
-    async fn further_down(&self, found: &Found, offer: &Offer, option: &str, seen: &mut Vec<Item>, until: Until) -> Result<Option<Item>, Halt> {
+    async fn further_down(
+        &self,
+        found: &Found,
+        offer: &Offer,
+        option: &str,
+        seen: &mut Vec<Item>,
+        until: Until,
+    ) -> Result<Option<Item>, Halt> {
         for _ in 0..PAGES {
             if offer.r#box == 0 || until.is_over() || !self.ask::<bool>(found, "scrollItems", json!([offer.r#box]), until).await? {
                 break;
@@ -151,8 +203,12 @@ impl Browser {
                 tab.session.insert_text(&widget.shown, until).await
             };
         }
+        if typed {
+            // What was put back may be looked up as well.
+            let _ = self.opened(found, OPENS, until).await;
+        }
         let open = self.offer(found, true, until).await.is_ok_and(|offer| !offer.items.is_empty());
-        if open && !widget.expanded {
+        if open && !widget.expanded && widget.kind != "listbox" {
             let _ = tab.session.key(&keys::named("Escape"), until).await;
             let end = Instant::now() + OPENS_TEXT;
             while Instant::now() < end && self.offer(found, true, until).await.is_ok_and(|offer| !offer.items.is_empty()) {
@@ -166,7 +222,14 @@ impl Browser {
     }
 
     /// A field with suggestions of the browser's own: they are drawn by the system, so the text is put in.
-    pub(super) async fn choose_suggested(&self, cx: &Context, found: &Found, widget: &Widget, option: &str, until: Until) -> Result<Receipt, Halt> {
+    pub(super) async fn choose_suggested(
+        &self,
+        cx: &Context,
+        found: &Found,
+        widget: &Widget,
+        option: &str,
+        until: Until,
+    ) -> Result<Receipt, Halt> {
         let wanted = super::fold(option);
         let Some(text) = widget.options.iter().find(|known| super::fold(known) == wanted) else {
             let options = widget.options.iter().map(|option| cx.secrets().redact(option)).collect();

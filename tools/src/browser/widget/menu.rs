@@ -15,11 +15,18 @@ use super::super::cdp::{CallError, Mouse, Until};
 use super::{Item, TICK, Widget, levels, named, not_among, wrong_kind};
 
 /// How long a menu may take to open by resting on it, and by a click.
-const RESTS: Duration = Duration::from_millis(600);
+const RESTS: Duration = Duration::from_millis(300);
 const OPENS: Duration = Duration::from_millis(1200);
 
 impl Browser {
-    pub(super) async fn choose_in_menu(&self, cx: &Context, found: &Found, widget: &Widget, option: &str, until: Until) -> Result<Receipt, Halt> {
+    pub(super) async fn choose_in_menu(
+        &self,
+        cx: &Context,
+        found: &Found,
+        widget: &Widget,
+        option: &str,
+        until: Until,
+    ) -> Result<Receipt, Halt> {
         let mut way = levels(option);
         let bar = matches!(found.facts.role.as_str(), "menu" | "menubar");
         if !bar && way.len() > 1 && way.first().is_some_and(|first| super::fold(first) == super::fold(&widget.own)) {
@@ -96,14 +103,21 @@ impl Browser {
         if let Some(items) = shown {
             return Ok(items);
         }
-        self.press_part(part, until).await?;
-        let shown = wait_for!(OPENS, until, {
-            let now = fresh(self.all_items(found, until).await?);
-            named(&now, wanted).is_some().then_some(now)
-        });
-        match shown {
-            Some(items) => Ok(items),
-            None => Ok(fresh(self.all_items(found, until).await?)),
+        // One that was about to open by itself is closed by the first click, and opened by the second.
+        for _ in 0..2 {
+            self.press_part(part, until).await?;
+            let shown = wait_for!(OPENS, until, {
+                let now = fresh(self.all_items(found, until).await?);
+                named(&now, wanted).is_some().then_some(now)
+            });
+            let items = match shown {
+                Some(items) => items,
+                None => fresh(self.all_items(found, until).await?),
+            };
+            if !items.is_empty() {
+                return Ok(items);
+            }
         }
+        Ok(Vec::new())
     }
 }

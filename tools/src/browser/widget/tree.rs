@@ -17,7 +17,14 @@ use super::{Item, TICK, Widget, levels, named, not_among};
 const OPENS: Duration = Duration::from_millis(2500);
 
 impl Browser {
-    pub(super) async fn choose_in_tree(&self, cx: &Context, found: &Found, widget: &Widget, option: &str, until: Until) -> Result<Receipt, Halt> {
+    pub(super) async fn choose_in_tree(
+        &self,
+        cx: &Context,
+        found: &Found,
+        widget: &Widget,
+        option: &str,
+        until: Until,
+    ) -> Result<Receipt, Halt> {
         let way = levels(option);
         let roots = self.offer(found, false, until).await?.items;
         let mut items = roots;
@@ -70,7 +77,10 @@ impl Browser {
             self.press_part(&part, until).await?;
             // A sign that was none is given up soon; a name that was clicked may open by the key that opens.
             let patience = if n + 1 < ways.len() { OPENS / 3 } else { OPENS / 2 };
-            if let Some(shown) = wait_for!(patience, until, { let now = inside().await?; named(&now, wanted).is_some().then_some(now) }) {
+            if let Some(shown) = wait_for!(patience, until, {
+                let now = inside().await?;
+                named(&now, wanted).is_some().then_some(now)
+            }) {
                 return Ok(shown);
             }
         }
