@@ -187,6 +187,9 @@ impl fmt::Display for Reason {
             Self::Moving => f.write_str("it does not stand still; try again in a moment"),
             Self::NotEditable { role } => write!(f, "a {role} takes no text"),
             Self::WrongKind { role, wanted } => write!(f, "it is a {role}; this needs {wanted}"),
+            Self::NoSuchOption { options } if options.is_empty() => {
+                f.write_str("it offers nothing like that; look for another word, or for what it is called here")
+            }
             Self::NoSuchOption { options } => write!(f, "it has no such option; it has: {}", options.join(", ")),
             Self::NoSuchTab { open } => write!(f, "there is no such tab; open are {open:?}"),
             Self::TimedOut { waited_ms } => write!(f, "not seen after {waited_ms} ms"),

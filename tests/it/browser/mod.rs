@@ -9,6 +9,7 @@ mod hands;
 mod life;
 mod looking;
 mod secrets;
+mod widgets;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

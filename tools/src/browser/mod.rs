@@ -17,6 +17,7 @@ pub mod shot;
 mod state;
 mod tab;
 mod watch;
+mod widget;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;

@@ -22,7 +22,7 @@ impl Browser {
     }
 
     /// Clicks on the point of the element that was found to get them.
-    pub(super) async fn press_mouse(&self, found: &Found, button: Button, times: u8, until: Until) -> Result<(), CallError> {
+    pub(crate) async fn press_mouse(&self, found: &Found, button: Button, times: u8, until: Until) -> Result<(), CallError> {
         let tab = self.state.tab(found.tab).ok_or(CallError::Detached)?;
         let point = found.facts.point.ok_or_else(|| CallError::Remote("the element has no place".to_owned()))?;
         tab.session.mouse(Mouse::Move, point, until).await?;

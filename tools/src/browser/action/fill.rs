@@ -32,6 +32,11 @@ pub(super) fn reveal(cx: &Context, text: &str, origin: &str) -> Result<String, R
 impl Browser {
     pub(super) async fn fill(&self, cx: &Context, resolved: &Resolved, text: &str, until: Until) -> Result<Receipt, Halt> {
         let found = self.again_found(cx, resolved, until).await?;
+        if !text.contains("{{secret:")
+            && let Some(receipt) = self.set_widget(cx, &found, text, until).await?
+        {
+            return Ok(receipt);
+        }
         let (plain, hidden) = self.prepare(cx, &found, text, until).await?;
         if !hidden && self.holds(&found, &plain, until).await.map_err(Halt::before)? {
             return Ok(already());
@@ -105,14 +110,14 @@ impl Browser {
     }
 
     /// Calls a function of the document that the element is in; a document that is gone is told as a closed tab is.
-    pub(super) async fn tell(&self, found: &Found, function: &str, args: &Value, until: Until) -> Result<Value, CallError> {
+    pub(crate) async fn tell(&self, found: &Found, function: &str, args: &Value, until: Until) -> Result<Value, CallError> {
         let answer = self.call(found.tab, Some(&found.token), function, args, until).await?;
         answer.map(|answer| answer.value).ok_or(CallError::Detached)
     }
 }
 
 /// Key by key, as a person types.
-async fn type_keys(session: &Session, text: &str, until: Until) -> Result<(), CallError> {
+pub(crate) async fn type_keys(session: &Session, text: &str, until: Until) -> Result<(), CallError> {
     for c in text.chars() {
         match c {
             '\n' => session.key(&keys::named("Enter"), until).await?,

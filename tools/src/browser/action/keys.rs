@@ -53,7 +53,7 @@ const PUNCTUATION: &[(char, &str, i64, char)] = &[
 ];
 
 /// A key of [`NAMED`] by its first name's DOM spelling.
-pub(super) fn named(name: &str) -> Key {
+pub(crate) fn named(name: &str) -> Key {
     let lower = name.to_lowercase();
     let found = NAMED.iter().find(|(names, ..)| names.contains(&lower.as_str()));
     found.map_or_else(Key::default, |(_, key, code, number, text)| Key {

@@ -12,7 +12,7 @@ mod effect;
 pub(crate) mod facts;
 mod fill;
 mod find;
-mod keys;
+pub(crate) mod keys;
 mod navigate;
 mod press;
 mod print;
@@ -30,7 +30,8 @@ use handiwork_core::{Action, Change, Context, Reason, Receipt, Ref, Resolved, Su
 use super::Browser;
 use super::cdp::{CallError, Until};
 use super::watch::Counts;
-use facts::Facts;
+pub(crate) use facts::Facts;
+pub(crate) use fill::type_keys;
 
 /// An element that is about to be acted on, checked and in place.
 #[derive(Debug)]

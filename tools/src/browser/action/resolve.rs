@@ -155,6 +155,11 @@ impl Browser {
             }
             Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_) => EffectClass::Read,
             Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
+            // In a menu it is a click on what is called so.
+            Action::Select(args) if facts.tag != "select" && effect::is_grave(args.option.rsplit('>').next().unwrap_or_default()) => {
+                EffectClass::Irreversible
+            }
+            Action::Select(_) if facts.tag != "select" => effect::of_click(&facts).max(EffectClass::Write),
             Action::Scroll(_) => EffectClass::Read,
             _ => EffectClass::Write,
         };
@@ -264,6 +269,15 @@ impl Browser {
         match action {
             Action::Click(_) if facts.kind == "file" => wrong("something to click; use upload to give it a file"),
             Action::Click(_) if facts.tag == "select" => wrong("something to click; use select to choose one of its options"),
+            // What is no text field may be a slider, a date picker, a list: that shows when it is used.
+            Action::Fill(args) if (!facts.editable || facts.readonly) && !args.text.contains("{{secret:") => {
+                let answer = self.call(known.tab, Some(&known.token), "settable", &json!([known.id]), until).await.map_err(Halt::before)?;
+                match answer.is_some_and(|answer| answer.value == serde_json::Value::Bool(true)) {
+                    true => Ok(()),
+                    false if facts.readonly => Err(Reason::NotEditable { role: format!("readonly {}", facts.role) }.into()),
+                    false => Err(Reason::NotEditable { role: facts.role.clone() }.into()),
+                }
+            }
             Action::Fill(_) | Action::Type(_) | Action::Paste(_) if !facts.editable => {
                 Err(Reason::NotEditable { role: facts.role.clone() }.into())
             }
@@ -283,7 +297,13 @@ impl Browser {
                 Ok(())
             }
             Action::Type(args) => may_reveal(cx, &args.text, &facts.origin),
-            Action::Select(_) if facts.tag != "select" => wrong("a select; click this one, then click the option"),
+            Action::Select(args) if args.option.trim().is_empty() => {
+                Err(Reason::BadArguments { problem: "say which option to choose, by its label".to_owned() }.into())
+            }
+            Action::Select(_) if facts.tag != "select" => {
+                let cannot = !facts.checked.is_empty() || matches!(facts.kind.as_str(), "file" | "password" | "number" | "range" | "color");
+                if cannot { wrong("something with a list to choose from") } else { Ok(()) }
+            }
             Action::Select(args) => {
                 let answer = self.call(known.tab, Some(&known.token), "chosen", &json!([known.id, args.option]), until).await;
                 match answer.map_err(Halt::before)? {

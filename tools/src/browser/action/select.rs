@@ -12,6 +12,9 @@ use super::{Halt, already, verdict};
 impl Browser {
     pub(super) async fn select(&self, cx: &Context, resolved: &Resolved, option: &str, until: Until) -> Result<Receipt, Halt> {
         let found = self.again_found(cx, resolved, until).await?;
+        if found.facts.tag != "select" {
+            return self.choose_in(cx, &found, option, until).await;
+        }
         let chosen = self.tell(&found, "chosen", &json!([found.id, option]), until).await.map_err(Halt::before)?;
         let label = cx.secrets().redact(chosen.get("label").and_then(Value::as_str).unwrap_or(option));
         if chosen.get("already") == Some(&Value::Bool(true)) {

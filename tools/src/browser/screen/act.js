@@ -199,7 +199,8 @@ const selected = () => {
   return String(ownerDocument(e ?? document.documentElement).getSelection() ?? '') || String(document.getSelection() ?? '');
 };
 const textOf = (e) => (nativeField(e) ? e.value : e.innerText.replace(/\n$/, ''));
-const holds = (id, text) => { const e = find(id); return !!e && textOf(e).replace(/\r\n/g, '\n') === text.replace(/\r\n/g, '\n'); };
+// In rich text a paragraph is a line, and how far it stands from the next is a matter of style.
+const holds = (id, text) => { const e = find(id), plain = (all) => { const lines = all.replace(/\r\n/g, '\n'); return e && !nativeField(e) ? lines.replace(/\n+/g, '\n') : lines; }; return !!e && plain(textOf(e)) === plain(text); };
 const noted = new WeakMap();
 const note = (id) => { const e = find(id); if (e) noted.set(e, textOf(e)); };
 const differs = (id) => { const e = find(id); return !!e && noted.get(e) !== textOf(e); };

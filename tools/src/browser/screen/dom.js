@@ -264,7 +264,8 @@ const nameOf = (e, role) => {
     for (const kid of childNodes(e)) if (isElement(kid) && localName(kid) === first) return { name: visibleText(kid, 300), from: first };
   }
   if (!nativeField(e) && NAMED_BY_CONTENT.has(role) && !isEditableRoot(e)) {
-    name = visibleText(e, role === 'clickable' ? 300 : 600, role === 'clickable');
+    // What is opened inside of an item is not its name.
+    name = /^(treeitem|menuitem)/.test(role) ? itemName(e) : visibleText(e, role === 'clickable' ? 300 : 600, role === 'clickable');
     if (name) return { name, from: 'content' };
   }
   name = squeeze(attr(e, 'title') ?? '');
