@@ -8,6 +8,7 @@ mod action;
 mod cdp;
 mod changes;
 mod config;
+mod dialog;
 mod page;
 mod process;
 mod screen;
@@ -24,7 +25,7 @@ use async_trait::async_trait;
 use handiwork_core::{Action, Context, Receipt, Refusal, Resolved, Screen, Shot, Surface, SurfaceError, SurfaceInfo};
 
 use cdp::{CallError, Connection, Until};
-pub use config::{BrowserConfig, DialogPolicy};
+pub use config::{BrowserConfig, DialogAnswer, DialogPolicy};
 use process::Process;
 use screen::Look;
 use screen::refs::Refs;
@@ -199,7 +200,7 @@ impl Surface for Browser {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
         match self.picture(until).await {
-            Err(CallError::Detached) => Ok(None),
+            Err(CallError::Detached | CallError::Dialog { .. }) => Ok(None),
             other => other.map_err(|error| error.surface("taking a picture of the page")),
         }
     }
