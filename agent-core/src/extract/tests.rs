@@ -49,8 +49,10 @@ async fn what_is_quoted_is_believed() {
 
 #[tokio::test]
 async fn a_lie_is_caught_asked_about_once_and_reported() {
-    let lie = || json!({ "result": [{ "name": "Blue mug", "price": 1.0, "sold_out": true }],
-        "sources": [{ "at": "/result/0/name", "quote": "Blue mug" }, { "at": "0/price", "quote": "only € 1,00" }] });
+    let lie = || {
+        json!({ "result": [{ "name": "Blue mug", "price": 1.0, "sold_out": true }],
+        "sources": [{ "at": "/result/0/name", "quote": "Blue mug" }, { "at": "0/price", "quote": "only € 1,00" }] })
+    };
     let model = ScriptedModel::new().calls([call("extracted", lie())]).calls([call("extracted", lie())]);
     let got = run(&model).await.expect("a value");
     assert_eq!(got.unverified.keys().collect::<Vec<_>>(), ["/0/price", "/0/sold_out"]);

@@ -3,12 +3,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
 
 mod acting;
+mod bad_input;
+mod cases;
 mod changing;
 mod form;
 mod hands;
 mod life;
 mod looking;
 mod secrets;
+mod traps;
 mod widgets;
 
 use std::sync::Arc;

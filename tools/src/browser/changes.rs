@@ -29,6 +29,8 @@ pub(crate) struct Pulse {
     pub(super) repaint: Option<(String, String)>,
     /// What is painted in the target, if it is a canvas: a digest.
     pub(super) picture: Option<String>,
+    /// What the page complained of since the action began.
+    pub(super) complaints: Vec<String>,
     /// The world that the focused element is in.
     #[serde(skip)]
     pub(super) focus_in: String,
@@ -41,6 +43,7 @@ impl Pulse {
         self.quiet = self.quiet.min(part.quiet);
         self.own = self.own.min(part.own);
         self.age = self.age.min(part.age);
+        self.complaints.extend(part.complaints);
         if is_home {
             (self.focus, self.focus_in) = (part.focus, token);
             (self.value, self.checked, self.states) = (part.value, part.checked, part.states);

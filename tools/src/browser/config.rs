@@ -28,21 +28,29 @@ const FULL: &[&str] = &[
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// What is answered to the dialogs that a page opens. They are answered at once: an open dialog stops the whole page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DialogPolicy {
-    /// Whether `confirm()` gets a yes.
-    pub accept_confirm: bool,
-    /// What `prompt()` gets; none is Cancel.
-    pub prompt_text: Option<String>,
-    /// Whether a page may be left that asks to stay.
-    pub accept_beforeunload: bool,
+/// What is done about a dialog of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DialogAnswer {
+    /// It stays open and is shown on the screen with its buttons, for the model to answer. Until then its page does nothing else.
+    #[default]
+    Ask,
+    /// It gets a yes at once, and is told.
+    Accept,
+    /// It gets a no at once, and is told.
+    Dismiss,
 }
 
-impl Default for DialogPolicy {
-    fn default() -> Self {
-        Self { accept_confirm: false, prompt_text: None, accept_beforeunload: true }
-    }
+/// What is done about the dialogs that a page opens. An `alert()` asks nothing: it is always accepted at once, and told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DialogPolicy {
+    /// What `confirm()` gets.
+    pub confirm: DialogAnswer,
+    /// What `prompt()` gets.
+    pub prompt: DialogAnswer,
+    /// The text that an accepted `prompt()` gets; its own default text if there is none.
+    pub prompt_text: Option<String>,
+    /// What a page gets that asks before it is left.
+    pub beforeunload: DialogAnswer,
 }
 
 /// Settings of a browser.

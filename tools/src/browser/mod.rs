@@ -8,6 +8,7 @@ mod action;
 mod cdp;
 mod changes;
 mod config;
+mod dialog;
 mod downloads;
 mod page;
 mod process;
@@ -28,7 +29,7 @@ use async_trait::async_trait;
 use handiwork_core::{Action, Context, Receipt, Refusal, Resolved, Screen, Shot, Surface, SurfaceError, SurfaceInfo};
 
 use cdp::{CallError, Connection, Until};
-pub use config::{BrowserConfig, DialogPolicy};
+pub use config::{BrowserConfig, DialogAnswer, DialogPolicy};
 use downloads::Downloads;
 use process::Process;
 use screen::Look;
@@ -79,12 +80,11 @@ impl Browser {
             files.on_event(connection, &event, &folded);
             folded.on_event(connection, &event);
         };
-        let connection = Connection::start(pipes.from, pipes.to, on_event, move || rung.ring()).map_err(|error| {
-            SurfaceError::NotAvailable {
+        let connection =
+            Connection::start(pipes.from, pipes.to, on_event, move || rung.ring()).map_err(|error| SurfaceError::NotAvailable {
                 problem: format!("the browser's pipes can't be used: {error}"),
                 hint: "call Browser::launch inside a tokio runtime with I/O enabled".to_owned(),
-            }
-        })?;
+            })?;
         downloads.begin(&connection);
         let mut browser = Self {
             process: Arc::new(process),
@@ -215,7 +215,7 @@ impl Surface for Browser {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
         match self.picture(until).await {
-            Err(CallError::Detached) => Ok(None),
+            Err(CallError::Detached | CallError::Dialog { .. }) => Ok(None),
             other => other.map_err(|error| error.surface("taking a picture of the page")),
         }
     }

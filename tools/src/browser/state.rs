@@ -2,20 +2,28 @@
 //!
 //! Events are folded into this state in the order in which they come, under one lock that is never held across an await. What
 //! happened is a numbered list: an action notes the number before it acts, and reads what came after it. Dialogs are answered
-//! right here: a page with an open dialog answers nothing else.
+//! right here or stop all calls into their page: a page with an open dialog answers nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use handiwork_core::EffectClass;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::cdp::{Connection, Event, Session, Viewport};
-use super::config::DialogPolicy;
+use super::config::{DialogAnswer, DialogPolicy};
+use super::dialog::Dialog;
 pub(crate) use super::tab::{Happening, Part, Tab};
 
 /// Most happenings that are kept.
 const MOST: usize = 512;
+/// Dialogs in a row that are each told.
+const TOLD: u32 = 5;
+/// Dialogs in a row after which the script that opens them is stopped.
+const STORM: u32 = 50;
+/// How a note on too many of them begins.
+const STORM_NOTE: &str = "this page opens";
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -29,6 +37,8 @@ struct Inner {
     acting: bool,
     /// Dialogs that no receipt or screen has told of yet.
     untold: Vec<(u64, String)>,
+    /// What went wrong beside an action that had no effect.
+    aside: Vec<String>,
 }
 
 /// All that is known, shared with the task that reads events.
@@ -131,7 +141,11 @@ impl State {
 
     /// Says whether an action is under way.
     pub(crate) fn set_acting(&self, acting: bool) {
-        self.lock().acting = acting;
+        let mut inner = self.lock();
+        inner.acting = acting;
+        if acting {
+            inner.tabs.values_mut().for_each(|tab| tab.storm = 0);
+        }
     }
 
     /// What happened since `mark`.
@@ -144,9 +158,26 @@ impl State {
         self.lock().happened.iter().filter(|(number, _)| *number < mark).map(|(_, happening)| happening.clone()).collect()
     }
 
-    /// Dialogs that nobody was told of; told now.
+    /// Dialogs and troubles that nobody was told of; told now.
     pub(crate) fn take_untold(&self) -> Vec<String> {
-        std::mem::take(&mut self.lock().untold).into_iter().map(|(_, note)| note).collect()
+        let mut inner = self.lock();
+        let aside = std::mem::take(&mut inner.aside);
+        std::mem::take(&mut inner.untold).into_iter().map(|(_, note)| note).chain(aside).collect()
+    }
+
+    /// Dialogs that opened since `mark` were opened by something this grave.
+    pub(crate) fn dialogs_opened_by(&self, mark: u64, effect: EffectClass) {
+        for dialog in self.lock().tabs.values_mut().filter_map(|tab| tab.dialog.as_mut()) {
+            dialog.opened_by(mark, effect);
+        }
+    }
+
+    /// Something to tell with the next screen, since no receipt says it.
+    pub(crate) fn tell_later(&self, note: String) {
+        let mut inner = self.lock();
+        if inner.aside.len() < TOLD as usize {
+            inner.aside.push(note);
+        }
     }
 
     /// Dialogs since `mark` are told by a receipt.
@@ -170,6 +201,7 @@ impl State {
                 let target = text(params, "/targetId").to_owned();
                 if let Some(tab) = inner.tabs.values_mut().find(|tab| tab.target == target) {
                     tab.crashed = true;
+                    tab.dialog_is_gone();
                     tab.forget_worlds();
                     tab.pending = None;
                     connection.fail_session(&tab.session.id);
@@ -241,6 +273,8 @@ impl Inner {
             pending: None,
             requests: BTreeSet::new(),
             crashed: false,
+            dialog: None,
+            storm: 0,
             hung: false,
             drag: None,
         };
@@ -289,6 +323,7 @@ impl Inner {
                 tab.pending = None;
                 tab.requests.clear();
                 tab.crashed = false;
+                tab.dialog_is_gone();
                 tab.hung = false;
                 self.note(Happening::Navigated { tab: number, url });
             }
@@ -306,7 +341,9 @@ impl Inner {
             }
             "Input.dragIntercepted" => tab.drag = params.get("data").cloned(),
             "Page.javascriptDialogOpening" => self.dialog(number, params, dialogs),
+            "Page.javascriptDialogClosed" => tab.dialog_is_gone(),
             "Network.requestWillBeSent" => self.request(number, params),
+            "Network.responseReceived" => self.answered(number, params),
             "Network.loadingFinished" | "Network.loadingFailed" => {
                 let id = text(params, "/requestId");
                 tab.requests.remove(id);
@@ -333,7 +370,12 @@ impl Inner {
         match method {
             "Page.frameNavigated" => self.frame_navigated(number, text(params, "/frame/id")),
             "Page.fileChooserOpened" => part.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64)),
-            "Page.javascriptDialogOpening" | "Network.requestWillBeSent" | "Network.loadingFinished" | "Network.loadingFailed" => {
+            "Page.javascriptDialogOpening"
+            | "Page.javascriptDialogClosed"
+            | "Network.requestWillBeSent"
+            | "Network.responseReceived"
+            | "Network.loadingFinished"
+            | "Network.loadingFailed" => {
                 self.in_tab(number, method, params, dialogs);
             }
             _ => {}
@@ -343,22 +385,71 @@ impl Inner {
     fn dialog(&mut self, number: u32, params: &Value, policy: &DialogPolicy) {
         let kind = text(params, "/type").to_owned();
         let message = text(params, "/message").to_owned();
-        let (accept, reply, answer) = match kind.as_str() {
-            "confirm" if policy.accept_confirm => (true, None, "OK".to_owned()),
-            "prompt" => match &policy.prompt_text {
-                Some(text) => (true, Some(text.as_str()), format!("OK with {text:?}")),
-                None => (false, None, "Cancel".to_owned()),
-            },
-            "beforeunload" if policy.accept_beforeunload => (true, None, "Leave".to_owned()),
-            "beforeunload" => (false, None, "Stay".to_owned()),
-            "confirm" => (false, None, "Cancel".to_owned()),
-            _ => (true, None, "OK".to_owned()),
+        let default = text(params, "/defaultPrompt");
+        let wanted = match kind.as_str() {
+            "confirm" => policy.confirm,
+            "prompt" => policy.prompt,
+            "beforeunload" => policy.beforeunload,
+            _ => DialogAnswer::Accept,
         };
-        if let Some(tab) = self.tabs.get(&number) {
-            tab.session.answer_dialog(accept, reply);
+        let serial = self.sequence;
+        let acting = self.acting;
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        if tab.dialog.is_some() {
+            return;
         }
-        self.untold.push((self.sequence, format!("{kind} dialog {message:?} opened and was answered: {answer}")));
-        self.note(Happening::Dialog { kind, message, answer });
+        let accept = match wanted {
+            DialogAnswer::Ask => {
+                tab.dialog = Some(Dialog::new(serial, kind.clone(), message.clone(), default.to_owned()));
+                tab.parts.values().for_each(|part| part.session.stop(&kind, &message));
+                self.note(Happening::Asked { tab: number, kind, message });
+                return;
+            }
+            DialogAnswer::Accept => true,
+            DialogAnswer::Dismiss => false,
+        };
+        tab.storm += 1;
+        let count = tab.storm;
+        if count.is_multiple_of(STORM) {
+            // The script that opens them may never come to an end by itself.
+            tab.session.terminate();
+        }
+        let reply = (kind == "prompt" && accept).then(|| policy.prompt_text.clone().unwrap_or_else(|| default.to_owned()));
+        tab.session.answer_dialog(accept, reply.as_deref());
+        let answer = match (kind.as_str(), reply) {
+            (_, Some(reply)) => format!("OK with {reply:?}"),
+            ("beforeunload", None) => if accept { "Leave" } else { "Stay" }.to_owned(),
+            _ => if accept { "OK" } else { "Cancel" }.to_owned(),
+        };
+        if count <= TOLD {
+            self.untold.push((self.sequence, format!("{kind} dialog {message:?} opened and was answered: {answer}")));
+            self.note(Happening::Dialog { kind, message, answer });
+        } else if count == TOLD + 1 || count.is_multiple_of(STORM) {
+            self.untold.retain(|(_, note)| !note.starts_with(STORM_NOTE));
+            self.untold.push((self.sequence, format!("{STORM_NOTE} dialogs without end: {count} so far, each was answered")));
+            if acting {
+                self.note(Happening::Storm { tab: number, count });
+            }
+        }
+    }
+
+    /// The server's answer to a request.
+    fn answered(&mut self, number: u32, params: &Value) {
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        let status = params.pointer("/response/status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
+        let id = text(params, "/requestId");
+        let kind = text(params, "/type");
+        let main = kind == "Document" && text(params, "/frameId") == tab.frame();
+        if status < 400 || !(main || matches!(kind, "XHR" | "Fetch")) {
+            return;
+        }
+        let sent = self.happened.iter().rev().find_map(|(_, happening)| match happening {
+            Happening::Request { id: sent, method, idle, .. } if sent == id => Some((method.clone(), *idle)),
+            _ => None,
+        });
+        let (method, idle) = sent.unwrap_or_default();
+        let url = text(params, "/response/url").to_owned();
+        self.note(Happening::Refused { tab: number, status, method, url, main, idle });
     }
 
     fn request(&mut self, number: u32, params: &Value) {

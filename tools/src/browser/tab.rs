@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::cdp::Session;
+use super::dialog::Dialog;
 
 /// A document of a tab that our script is in: the page itself, or a frame of another origin, each with the frames of its own
 /// origin in it.
@@ -55,6 +56,10 @@ pub(crate) struct Tab {
     /// Requests that have no answer yet.
     pub(crate) requests: BTreeSet<String>,
     pub(crate) crashed: bool,
+    /// The dialog that waits for an answer.
+    pub(crate) dialog: Option<Dialog>,
+    /// Dialogs in a row that were answered at once, since something was last done.
+    pub(crate) storm: u32,
     /// A script of this page did not end in time.
     pub(crate) hung: bool,
     /// What a drag of the page's own carries, once the browser has handed it to us.
@@ -84,6 +89,12 @@ impl Tab {
         self.parts.get(&self.session.id).map_or("", |part| &part.frame)
     }
 
+    pub(super) fn dialog_is_gone(&mut self) {
+        if self.dialog.take().is_some() {
+            self.parts.values().for_each(|part| part.session.go_on());
+        }
+    }
+
     pub(super) fn forget_worlds(&mut self) {
         for part in self.parts.values_mut() {
             part.world = None;
@@ -98,6 +109,12 @@ pub(crate) enum Happening {
     Navigated { tab: u32, url: String },
     /// The address changed within a document.
     Url { tab: u32, url: String },
+    /// A dialog opened and waits for an answer.
+    Asked { tab: u32, kind: String, message: String },
+    /// A page opens dialogs without end.
+    Storm { tab: u32, count: u32 },
+    /// The server answered a request with an error; `main` if it was for the document of the tab.
+    Refused { tab: u32, status: u16, method: String, url: String, main: bool, idle: bool },
     /// A dialog opened and was answered.
     Dialog { kind: String, message: String, answer: String },
     /// A tab opened.

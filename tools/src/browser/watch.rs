@@ -144,6 +144,7 @@ impl Browser {
             let (token, pulse) = match self.pulse_of(watch, until).await {
                 Ok(found) => found,
                 Err(CallError::Detached) => break,
+                Err(CallError::Dialog { .. }) => return Ok(self.stopped(cx, watch, known)),
                 Err(error) => return Err(error),
             };
             let stirred = looked_at != Some((token.clone(), pulse.mutations));
@@ -151,7 +152,11 @@ impl Browser {
                 looked_at = Some((token.clone(), pulse.mutations));
                 // Styles can change without any mutation: look now and then all the same.
                 next_look = Instant::now() + Duration::from_millis(500);
-                Some(self.look(cx, false, until).await?)
+                match self.look(cx, false, until).await {
+                    Ok(look) => Some(look),
+                    Err(CallError::Dialog { .. }) => return Ok(self.stopped(cx, watch, known)),
+                    Err(error) => return Err(error),
+                }
             } else {
                 None
             };
@@ -160,22 +165,99 @@ impl Browser {
             }
             let patience = if self.has_requests(watch) { wait * PATIENCE } else { wait };
             if watch.began.elapsed() >= patience || until.is_over() {
+                for aside in self.asides(cx, watch, &pulse) {
+                    self.state.tell_later(format!("beside an action without effect: {aside}"));
+                }
                 return Ok(Vec::new());
             }
             let _ = tokio::time::timeout(Duration::from_millis(60), bell.changed()).await;
         }
+        match self.settled_look(cx, watch, until).await {
+            Ok(Some((token, pulse, look))) => {
+                let changes = self.changes(cx, watch, &token, &pulse, Some(&look));
+                self.remember(look);
+                Ok([known, changes, self.asides(cx, watch, &pulse)].concat())
+            }
+            Ok(None) => Ok([known, self.changes(cx, watch, "", &watch.pulse, None)].concat()),
+            Err(CallError::Dialog { .. }) => Ok(self.stopped(cx, watch, known)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The tab in front when it has come to rest, if there is one.
+    async fn settled_look(&self, cx: &Context, watch: &Watch, until: Until) -> Result<Option<(String, Pulse, Look)>, CallError> {
         self.settle(watch.mark, until).await?;
         let Some(tab) = self.state.active() else {
-            return Ok([known, self.changes(cx, watch, "", &watch.pulse, None)].concat());
+            return Ok(None);
         };
         if tab.crashed {
             return Err(CallError::Remote("the page crashed".to_owned()));
         }
         let (token, pulse) = self.pulse_of(watch, until).await?;
         let look = self.look(cx, false, until).await?;
-        let changes = self.changes(cx, watch, &token, &pulse, Some(&look));
-        self.remember(look);
-        Ok([known, changes].concat())
+        Ok(Some((token, pulse, look)))
+    }
+
+    /// What is known when a dialog has stopped the page: nothing can be asked of it.
+    fn stopped(&self, cx: &Context, watch: &Watch, known: Vec<Change>) -> Vec<Change> {
+        [known, self.happened(watch, &|text| cx.secrets().redact(text))].concat()
+    }
+
+    /// Dialogs that opened since `mark` and wait for an answer.
+    pub(crate) fn dialogs_since(&self, cx: &Context, mark: u64) -> Vec<Change> {
+        let opened = self.state.since(mark).into_iter().filter_map(|happening| match happening {
+            Happening::Asked { kind, message, .. } => Some(Change::DialogOpened { kind, message: cx.secrets().redact(&message) }),
+            _ => None,
+        });
+        opened.collect()
+    }
+
+    /// What came of an answer to a dialog: the page is compared with how it was last seen.
+    pub(crate) async fn aftermath(&self, cx: &Context, mark: u64, until: Until) -> Result<Vec<Change>, CallError> {
+        let before = self.baseline();
+        let watch = Watch {
+            mark,
+            files: self.downloads.mark(),
+            began: Instant::now(),
+            noise: before.noisy.clone(),
+            before,
+            pulse: Pulse::default(),
+            polled: BTreeSet::new(),
+            place: None,
+            target: None,
+            counts: Counts::default(),
+        };
+        let seen = self.settled_look(cx, &watch, until).await;
+        if let Some(tab) = self.state.active() {
+            // The action that opened it could not say that it ended.
+            let _ = self.call(tab.number, None, "end", &json!([]), until.at_most(RESTLESS)).await;
+        }
+        match seen {
+            Ok(Some((token, pulse, look))) => {
+                let mut changes = self.changes(cx, &watch, &token, &pulse, Some(&look));
+                changes.retain(|change| !matches!(change, Change::Scrolled { .. }));
+                changes.extend(self.asides(cx, &watch, &pulse));
+                self.remember(look);
+                Ok(changes)
+            }
+            Ok(None) | Err(CallError::Dialog { .. } | CallError::Detached) => Ok(self.stopped(cx, &watch, Vec::new())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What went wrong by the action. None of it is an effect by itself.
+    fn asides(&self, cx: &Context, watch: &Watch, pulse: &Pulse) -> Vec<Change> {
+        let clean = |text: &str| cx.secrets().redact(text);
+        let refused = self.state.since(watch.mark).into_iter().filter_map(|happening| match happening {
+            Happening::Refused { tab, status, method, url, main: false, idle: false }
+                if tab == watch.before.tab && !watch.polled.contains(&(method.clone(), endpoint(&url))) =>
+            {
+                Some(Change::HttpError { status, url: clean(&url) })
+            }
+            _ => None,
+        });
+        let complaints = pulse.complaints.iter().map(|text| Change::ConsoleError { text: clean(text) });
+        refused.take(5).chain(complaints).collect()
     }
 
     async fn pulse_of(&self, watch: &Watch, until: Until) -> Result<(String, Pulse), CallError> {
@@ -284,6 +366,11 @@ impl Browser {
             match happening {
                 Happening::Navigated { tab, url } if tab == watch.before.tab => navigated = Some(clean(&url)),
                 Happening::Url { tab, url } if tab == watch.before.tab => moved = Some(clean(&url)),
+                Happening::Asked { kind, message, .. } => out.push(Change::DialogOpened { kind, message: clean(&message) }),
+                Happening::Storm { count, .. } => out.push(storm(count)),
+                Happening::Refused { tab, status, url, main: true, .. } if tab == watch.before.tab => {
+                    out.push(Change::HttpError { status, url: clean(&url) });
+                }
                 Happening::Dialog { kind, message, answer } => out.push(Change::Dialog { kind, message: clean(&message), answer }),
                 Happening::Opened { tab, url } => {
                     opened.insert(tab);
@@ -308,4 +395,9 @@ impl Browser {
         }
         out
     }
+}
+
+/// A page that opens dialogs without end.
+pub(crate) fn storm(count: u32) -> Change {
+    Change::Told { text: format!("this page opens dialogs without end: {count} so far, each was answered") }
 }

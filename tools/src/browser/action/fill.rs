@@ -19,7 +19,7 @@ use super::{Found, Halt, already, keys, verdict};
 const SUGGESTIONS: Duration = Duration::from_millis(350);
 
 /// `text` with its secrets, if this origin may get them.
-pub(super) fn reveal(cx: &Context, text: &str, origin: &str) -> Result<String, Reason> {
+pub(crate) fn reveal(cx: &Context, text: &str, origin: &str) -> Result<String, Reason> {
     cx.secrets().reveal(text, origin).map_err(|error| {
         let name = match &error {
             SecretError::Unknown { name, .. } | SecretError::WrongOrigin { name, .. } => name.clone(),

@@ -6,8 +6,8 @@
 mod check;
 mod click;
 mod clipboard;
-mod drag;
 mod download;
+mod drag;
 mod effect;
 pub(crate) mod facts;
 mod fill;
@@ -29,6 +29,7 @@ use handiwork_core::{Action, Change, Context, Reason, Receipt, Ref, Resolved, Su
 
 use super::Browser;
 use super::cdp::{CallError, Until};
+use super::dialog::is_of_dialog;
 use super::watch::Counts;
 pub(crate) use facts::Facts;
 pub(crate) use fill::type_keys;
@@ -43,6 +44,9 @@ pub(crate) struct Found {
     pub(crate) facts: Facts,
 }
 
+pub(crate) use effect::is_grave;
+pub(crate) use fill::reveal;
+
 /// Why an action has no receipt of its own making.
 #[derive(Debug)]
 pub(crate) enum Halt {
@@ -50,6 +54,8 @@ pub(crate) enum Halt {
     Refused(Reason),
     /// It may have been done.
     Unknown(String),
+    /// A dialog stopped the page in the middle of it.
+    Dialog(Reason),
     /// The browser failed before anything was done.
     Failed(SurfaceError),
 }
@@ -63,17 +69,29 @@ impl From<Reason> for Halt {
 impl Halt {
     /// A call failed before anything was done.
     pub(crate) fn before(error: CallError) -> Self {
-        Self::Failed(error.surface("checking the page before the action"))
+        match error {
+            CallError::Dialog { kind, message } => Self::Refused(Reason::DialogOpen { kind, message }),
+            error => Self::Failed(error.surface("checking the page before the action")),
+        }
     }
 
     /// A call failed when something may have been done already.
     pub(crate) fn during(error: CallError) -> Self {
         match error {
             CallError::Gone(_) => Self::Failed(error.surface("acting")),
+            CallError::Dialog { kind, message } => Self::Dialog(Reason::DialogOpen { kind, message }),
             CallError::TimedOut(ms) => Self::Unknown(format!("the page did not answer within {ms} ms; it may be busy")),
             CallError::Detached => Self::Unknown("the tab was closed or crashed".to_owned()),
             CallError::Remote(detail) | CallError::Unreadable(detail) => Self::Unknown(detail),
         }
+    }
+}
+
+/// What a dialog says may be a secret that it was given.
+fn redacted(cx: &Context, reason: Reason) -> Reason {
+    match reason {
+        Reason::DialogOpen { kind, message } => Reason::DialogOpen { kind, message: cx.secrets().redact(&message) },
+        other => other,
     }
 }
 
@@ -89,7 +107,12 @@ pub(crate) const fn already() -> Receipt {
 
 impl Browser {
     pub(crate) async fn dispatch_action(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Receipt, SurfaceError> {
+        let known = resolved.action.target().and_then(|r| self.refs().get(r).cloned());
+        let mark = self.state.mark();
         let done = match &resolved.action {
+            _ if let Some(known) = known.as_ref().filter(|known| is_of_dialog(known)) => {
+                self.act_in_dialog(cx, resolved, known, until).await
+            }
             Action::Navigate(args) => self.navigate(cx, &args.url, until).await,
             Action::Back(_) => self.back(cx, until).await,
             Action::Forward(_) => self.forward(cx, until).await,
@@ -123,9 +146,15 @@ impl Browser {
             Action::Read(args) => self.read_action(cx, args.r#ref, until).await,
             other => Err(Halt::Refused(Reason::Unsupported { action: other.name().to_owned() })),
         };
+        // Who answers a dialog answers for what opened it.
+        self.state.dialogs_opened_by(mark, resolved.effect);
         match done {
             Ok(receipt) => Ok(receipt),
-            Err(Halt::Refused(reason)) => Ok(Receipt::refused(reason)),
+            Err(Halt::Refused(reason)) => Ok(Receipt::refused(redacted(cx, reason))),
+            Err(Halt::Dialog(reason)) => {
+                let opened = self.dialogs_since(cx, mark);
+                Ok(if opened.is_empty() { Receipt::refused(redacted(cx, reason)) } else { Receipt::Verified { changes: opened } })
+            }
             Err(Halt::Unknown(why)) => Ok(Receipt::Unknown { why: cx.secrets().redact(&why) }),
             Err(Halt::Failed(error)) => Err(error),
         }
@@ -147,7 +176,7 @@ impl Browser {
         let changes = match act.await {
             Ok(known) => self.effects(cx, &watch, known, until).await.map_err(Halt::during),
             // The tab closed, or the document went, in the middle of the input: that is an effect.
-            Err(CallError::Detached) => self.effects(cx, &watch, Vec::new(), until).await.map_err(Halt::during),
+            Err(CallError::Detached | CallError::Dialog { .. }) => self.effects(cx, &watch, Vec::new(), until).await.map_err(Halt::during),
             Err(error) => Err(Halt::during(error)),
         };
         let changes = match changes {

@@ -72,6 +72,7 @@ impl Browser {
             let seen = self.state.since(mark).iter().any(|happening| match happening {
                 Happening::Navigated { tab, .. } => *tab == number,
                 Happening::Url { tab, .. } => !another && *tab == number,
+                Happening::Asked { tab, .. } => *tab == number,
                 _ => false,
             });
             if seen || tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
@@ -83,7 +84,7 @@ impl Browser {
     /// Lets the new document come to rest and tells where we are.
     async fn arrived(&self, cx: &Context, tab: &Tab, from: &str, mark: u64, until: Until) -> Result<Receipt, Halt> {
         match self.settle(mark, until).await {
-            Ok(()) | Err(CallError::Detached) => {}
+            Ok(()) | Err(CallError::Detached | CallError::Dialog { .. }) => {}
             Err(error) => return Err(Halt::during(error)),
         }
         let clean = |text: &str| cx.secrets().redact(text);
@@ -93,6 +94,11 @@ impl Browser {
                 Happening::Navigated { tab: number, url } if number == tab.number => (to, navigated) = (Some(url), true),
                 Happening::Url { tab: number, url } if number == tab.number => to = Some(url),
                 Happening::Dialog { kind, message, answer } => changes.push(Change::Dialog { kind, message: clean(&message), answer }),
+                Happening::Asked { kind, message, .. } => changes.push(Change::DialogOpened { kind, message: clean(&message) }),
+                Happening::Storm { count, .. } => changes.push(super::super::watch::storm(count)),
+                Happening::Refused { tab: number, status, url, main: true, .. } if number == tab.number => {
+                    changes.push(Change::HttpError { status, url: clean(&url) });
+                }
                 _ => {}
             }
         }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::super::Browser;
 use super::super::cdp::{CallError, Until};
+use super::super::dialog::is_of_dialog;
 use super::super::screen::refs::Known;
 use super::facts::Facts;
 use super::{Found, Halt, effect, keys};
@@ -33,7 +34,7 @@ struct Way {
 impl From<Halt> for Refusal {
     fn from(halt: Halt) -> Self {
         match halt {
-            Halt::Refused(reason) => Self::NotDispatched(reason),
+            Halt::Refused(reason) | Halt::Dialog(reason) => Self::NotDispatched(reason),
             Halt::Failed(error) => Self::Surface(error),
             // Nothing is done while resolving, so nothing can be unknown.
             Halt::Unknown(problem) => Self::NotDispatched(Reason::BadArguments { problem }),
@@ -43,6 +44,11 @@ impl From<Halt> for Refusal {
 
 impl Browser {
     pub(crate) async fn resolve_action(&self, cx: &Context, action: &Action, until: Until) -> Result<Resolved, Refusal> {
+        let known = action.target().and_then(|r| self.refs().get(r).cloned());
+        if let Some(known) = known.filter(is_of_dialog) {
+            return Ok(self.resolve_in_dialog(action, &known)?);
+        }
+        self.can_be_used(cx, action)?;
         match action {
             Action::Navigate(_) | Action::OpenTab(_) => {
                 if let Some(UrlClass::Refused { why }) = action.url().map(classify) {
@@ -85,6 +91,18 @@ impl Browser {
         }
         let (resolved, _) = self.locate(cx, action, Instant::now() + PATIENCE, until).await?;
         Ok(resolved)
+    }
+
+    /// Refuses what can't be done to the page in front as it is.
+    fn can_be_used(&self, cx: &Context, action: &Action) -> Result<(), Reason> {
+        let Some(tab) = self.state.active() else { return Ok(()) };
+        match action {
+            Action::OpenTab(_) | Action::CloseTab(_) | Action::SwitchTab(_) => Ok(()),
+            _ if let Some(dialog) = &tab.dialog => Err(super::redacted(cx, dialog.reason())),
+            Action::Navigate(_) | Action::Reload(_) | Action::Back(_) | Action::Forward(_) => Ok(()),
+            _ if tab.crashed => Err(Reason::Crashed),
+            _ => Ok(()),
+        }
     }
 
     /// Finds the target once more and makes sure that it is what was decided on.
@@ -190,7 +208,10 @@ impl Browser {
     /// What the element is now, when it is there, unchanged and can be acted on.
     async fn facts(&self, cx: &Context, action: &Action, r: Ref, known: &Known, until: Until) -> Result<Facts, Halt> {
         let stale = || Halt::Refused(Reason::Stale { r#ref: r });
-        let tab = self.tab().map_err(Halt::before)?;
+        let tab = self.front_with(known)?;
+        if tab.crashed {
+            return Err(Reason::Crashed.into());
+        }
         if tab.number != known.tab {
             return Err(stale());
         }

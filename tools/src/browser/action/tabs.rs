@@ -26,7 +26,7 @@ impl Browser {
         }
         self.state.activate(number);
         match tab.session.bring_to_front(until).await {
-            Ok(()) | Err(CallError::Detached) => {}
+            Ok(()) | Err(CallError::Detached | CallError::Dialog { .. }) => {}
             Err(error) => return Err(Halt::during(error)),
         }
         if let Ok(look) = self.look(cx, false, until).await {
@@ -63,9 +63,17 @@ impl Browser {
     pub(super) async fn close_tab(&self, cx: &Context, number: u32, until: Until) -> Result<Receipt, Halt> {
         let tab = self.known_tab(number)?;
         let mut bell = self.state.bell();
+        if let Some(dialog) = &tab.dialog {
+            // A page that waits for an answer can't be closed: it gets a no, except to being left.
+            tab.session.answer_dialog(dialog.kind == "beforeunload", None);
+        }
         cdp::close_tab(&self.connection, &tab.target, until).await.map_err(Halt::during)?;
         while self.state.tab(number).is_some() {
             // A page may ask to stay.
+            if let Some(dialog) = self.state.tab(number).and_then(|now| now.dialog).filter(|_| tab.dialog.is_none()) {
+                self.state.activate(number);
+                return Err(Halt::Dialog(dialog.reason()));
+            }
             if tokio::time::timeout_at(until.at_most(CLOSING).end, bell.changed()).await.is_err() && self.state.tab(number).is_some() {
                 return Ok(Receipt::NoEffect);
             }

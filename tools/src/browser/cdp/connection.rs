@@ -54,6 +54,14 @@ pub(crate) enum CallError {
     /// The tab is gone or has crashed.
     #[error("the tab is gone")]
     Detached,
+    /// A dialog of the page waits for an answer; until then the page answers nothing.
+    #[error("a {kind} dialog is open")]
+    Dialog {
+        /// alert, confirm, prompt or beforeunload.
+        kind: String,
+        /// What it says.
+        message: String,
+    },
     /// No answer in time.
     #[error("no answer within {0} ms")]
     TimedOut(u64),
@@ -75,6 +83,7 @@ impl CallError {
             Self::Detached => {
                 SurfaceError::Protocol { doing, detail: "the tab was closed or crashed; look at the screen again".to_owned() }
             }
+            Self::Dialog { .. } => SurfaceError::Protocol { doing, detail: "a dialog is open; look at the screen again".to_owned() },
             Self::Remote(detail) | Self::Unreadable(detail) => SurfaceError::Protocol { doing, detail },
         }
     }
@@ -114,6 +123,8 @@ struct Waiting {
 struct Calls {
     last_id: usize,
     waiting: HashMap<usize, Waiting>,
+    /// Sessions whose page is stopped by a dialog: its kind and what it says.
+    stopped: HashMap<String, (String, String)>,
     gone: Option<String>,
 }
 
@@ -222,6 +233,11 @@ impl Connection {
         if let Some(detail) = &calls.gone {
             return Err(CallError::Gone(detail.clone()));
         }
+        if reply.is_some()
+            && let Some((kind, message)) = session.and_then(|session| calls.stopped.get(session))
+        {
+            return Err(CallError::Dialog { kind: kind.clone(), message: message.clone() });
+        }
         calls.last_id += 1;
         let id = calls.last_id;
         let call = MethodCall {
@@ -243,6 +259,7 @@ impl Connection {
     /// Fails all calls of a session that is gone.
     pub(crate) fn fail_session(&self, session: &str) {
         let mut calls = self.lock();
+        calls.stopped.remove(session);
         let ids: Vec<usize> =
             calls.waiting.iter().filter(|(_, call)| call.session.as_deref() == Some(session)).map(|(id, _)| *id).collect();
         for id in ids {
@@ -250,6 +267,22 @@ impl Connection {
                 let _ = call.reply.send(Err(CallError::Detached));
             }
         }
+    }
+
+    /// A dialog stops the page of a session: what waits for it fails at once, and so does all that is asked until it is answered.
+    /// Commands that are told and not asked go through.
+    pub(crate) fn stop(&self, session: &str, kind: &str, message: &str) {
+        let mut calls = self.lock();
+        calls.stopped.insert(session.to_owned(), (kind.to_owned(), message.to_owned()));
+        let waiting = calls.waiting.extract_if(|_, call| call.session.as_deref() == Some(session));
+        for (_, call) in waiting.collect::<Vec<_>>() {
+            let _ = call.reply.send(Err(CallError::Dialog { kind: kind.to_owned(), message: message.to_owned() }));
+        }
+    }
+
+    /// The dialog is gone.
+    pub(crate) fn go_on(&self, session: &str) {
+        self.lock().stopped.remove(session);
     }
 
     /// The browser is gone, or is about to be: fails all calls, now and later.

@@ -111,9 +111,7 @@ impl Session {
         let answer = self.connection.call(Some(&self.id), &command, until).await?.resource;
         let status = answer.http_status_code.unwrap_or_default();
         match answer.stream {
-            Some(stream) if answer.success => {
-                Ok(self.drain(stream, most, until).await?.map_or(Fetched::TooLarge, Fetched::Bytes))
-            }
+            Some(stream) if answer.success => Ok(self.drain(stream, most, until).await?.map_or(Fetched::TooLarge, Fetched::Bytes)),
             _ if status >= 400.0 => Ok(Fetched::Failed(format!("the server answered {status:.0}"))),
             _ => Ok(Fetched::Failed(answer.net_error_name.unwrap_or_else(|| "it could not be loaded".to_owned()))),
         }

@@ -287,6 +287,16 @@ impl Session {
         self.connection.tell(Some(&self.id), &command);
     }
 
+    /// Stops everything in this page until the dialog is answered.
+    pub(crate) fn stop(&self, kind: &str, message: &str) {
+        self.connection.stop(&self.id, kind, message);
+    }
+
+    /// The dialog is gone.
+    pub(crate) fn go_on(&self) {
+        self.connection.go_on(&self.id);
+    }
+
     /// Stops a script that does not end, so that the page can be left.
     pub(crate) fn terminate(&self) {
         self.connection.tell(Some(&self.id), &TerminateExecutionParams::default());

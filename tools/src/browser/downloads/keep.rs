@@ -39,9 +39,13 @@ impl Kept {
 /// another system could take for something else.
 pub(super) fn harmless(suggested: &str) -> String {
     let last = suggested.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_bad = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let plain: String =
-        last.chars().filter(|c| !is_bad(*c)).map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '$' | '`' | ';' | '&') { '_' } else { c }).collect();
+    let is_bad =
+        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let plain: String = last
+        .chars()
+        .filter(|c| !is_bad(*c))
+        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '$' | '`' | ';' | '&') { '_' } else { c })
+        .collect();
     let plain = plain.trim_matches(|c: char| c.is_whitespace());
     // What begins with a dot is hidden, with a dash an option; browsers write what was a path with underlines.
     let lead = plain.len() - plain.trim_start_matches(['.', '-', '~', '_', ' ']).len();

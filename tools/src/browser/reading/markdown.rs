@@ -126,7 +126,12 @@ fn article(page: &str, body: &Selection<'_>, tables: &[Table]) -> Option<Documen
 fn prose(body: &Selection<'_>) -> usize {
     let length = |selection: &Selection<'_>| selection.iter().map(|part| squeeze(&part.text()).chars().count()).sum::<usize>();
     let around = body.select(AROUND);
-    let outermost: Vec<NodeRef<'_>> = around.nodes().iter().filter(|node| !node.ancestors_it(None).any(|up| around.nodes().iter().any(|other| other.id == up.id))).cloned().collect();
+    let outermost: Vec<NodeRef<'_>> = around
+        .nodes()
+        .iter()
+        .filter(|node| !node.ancestors_it(None).any(|up| around.nodes().iter().any(|other| other.id == up.id)))
+        .cloned()
+        .collect();
     let without: usize = outermost.iter().map(|node| squeeze(&node.text()).chars().count()).sum();
     length(body).saturating_sub(without)
 }
@@ -143,7 +148,8 @@ fn markdown(document: Document) -> String {
             fill(table);
         } else {
             for part in ["caption", "thead", "tbody", "tfoot", "tr", "td", "th"] {
-                let own: Vec<NodeRef<'_>> = table.find(&[part]).into_iter().filter(|node| owner(node).is_some_and(|up| up == table.id)).collect();
+                let own: Vec<NodeRef<'_>> =
+                    table.find(&[part]).into_iter().filter(|node| owner(node).is_some_and(|up| up == table.id)).collect();
                 own.iter().for_each(|node| node.rename("div"));
             }
             table.rename("div");

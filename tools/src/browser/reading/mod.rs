@@ -223,7 +223,8 @@ async fn read_bytes(bytes: Vec<u8>, name: String, url: String, until: Until) -> 
         return Err(Reason::FileNotAllowed { path: url, problem: "it is not a PDF; open it to see what it is".to_owned() }.into());
     }
     let at = url.clone();
-    let text = move || pdf::text(&bytes).map_err(|problem| Reason::FileNotAllowed { path: at, problem: format!("it can't be read: {problem}") });
+    let text =
+        move || pdf::text(&bytes).map_err(|problem| Reason::FileNotAllowed { path: at, problem: format!("it can't be read: {problem}") });
     let document = blocking("reading the document", until, text).await?;
     let pages: Vec<String> =
         document.pages.iter().enumerate().map(|(place, page)| format!("## Page {}\n\n{}", place + 1, page.trim())).collect();

@@ -191,17 +191,8 @@ fn page_text(document: &Document, page: lopdf::ObjectId) -> Result<String, Strin
     let fonts: BTreeMap<Vec<u8>, Font<'_>> = fonts.into_iter().map(|(name, font)| (name, Font::new(document, font))).collect();
     let content = document.get_page_content_with_limit(page, UNPACKED).map_err(words)?;
     let content = Content::decode(&content).map_err(words)?;
-    let start = Pen {
-        page: IDENTITY,
-        font: None,
-        size: 0.0,
-        spacing: 0.0,
-        word_spacing: 0.0,
-        stretch: 1.0,
-        leading: 0.0,
-        rise: 0.0,
-        mode: 0,
-    };
+    let start =
+        Pen { page: IDENTITY, font: None, size: 0.0, spacing: 0.0, word_spacing: 0.0, stretch: 1.0, leading: 0.0, rise: 0.0, mode: 0 };
     // Text that is not drawn may say anything; but that of a scan is all the text there is.
     let (mut pen, mut kept, mut lines, mut unseen) = (start, Vec::new(), Lines::default(), Lines::default());
     let (mut text, mut line) = (IDENTITY, IDENTITY);

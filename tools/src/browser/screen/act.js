@@ -131,7 +131,7 @@ const inspect = async (id, { scroll = false, still = false, enter = false, free 
 const pulse = (id) => {
   onMutations(observer.takeRecords());
   const e = id ? find(id) : null, now = performance.now(), scroller = document.scrollingElement, focus = activeElement();
-  const out = { mutations, quiet: now - lastMutation, own: now - lastOwn, ready: document.readyState, url: location.href, focus: focus ? idOf(focus) : 0, scroll: [scroller?.scrollLeft ?? 0, scroller?.scrollTop ?? 0] };
+  const out = { mutations, complaints, quiet: now - lastMutation, own: now - lastOwn, ready: document.readyState, url: location.href, focus: focus ? idOf(focus) : 0, scroll: [scroller?.scrollLeft ?? 0, scroller?.scrollTop ?? 0] };
   if (id) out.there = !!e;
   if (e) {
     const role = roleOf(e);
@@ -145,7 +145,7 @@ const pulse = (id) => {
   }
   return out;
 };
-const begin = () => { onMutations(observer.takeRecords()); acting = true; since = performance.now(); };
+const begin = () => { onMutations(observer.takeRecords()); complaints.length = 0; acting = true; since = performance.now(); };
 const end = () => { onMutations(observer.takeRecords()); acting = false; };
 const focused = () => { const e = activeElement(); return e ? idOf(e) : 0; };
 const setFocus = (id, { select = false, last = false } = {}) => {

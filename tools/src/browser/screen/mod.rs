@@ -127,7 +127,14 @@ impl Browser {
     pub(crate) async fn show(&self, cx: &Context, until: Until) -> Result<Screen, CallError> {
         // An action that was given up in the middle has not said that it ended.
         self.state.set_acting(false);
-        self.loaded(until.at_most(LOADING)).await?;
+        if let Some(screen) = self.show_open_dialog(cx) {
+            return Ok(screen);
+        }
+        match self.loaded(until.at_most(LOADING)).await {
+            // The look itself says so.
+            Ok(()) | Err(CallError::Dialog { .. }) => {}
+            Err(error) => return Err(error),
+        }
         if let Some(tab) = self.state.active().filter(|tab| !tab.crashed)
             && let Err(error) = self.listen(tab.number, &tab.session.id, "document", until).await
         {
@@ -135,12 +142,13 @@ impl Browser {
             tracing::debug!(%error, "listeners are not known");
         }
         let mut look = match self.look(cx, true, until).await {
+            Err(error @ CallError::Dialog { .. }) => return self.show_open_dialog(cx).ok_or(error),
             // The tab was closed or crashed meanwhile: there may be another one.
             Err(CallError::Detached) => match self.state.active() {
                 Some(tab) if tab.crashed => Look {
                     screen: Screen {
                         url: cx.secrets().redact(&tab.url),
-                        notes: vec!["this page crashed; navigate to go on".to_owned()],
+                        notes: vec!["this page crashed; reload it, or navigate".to_owned()],
                         ..Screen::default()
                     },
                     tab: tab.number,
@@ -160,6 +168,13 @@ impl Browser {
         let screen = look.screen.clone();
         self.remember(look);
         Ok(screen)
+    }
+
+    /// The dialog that is open, with what nobody was told of yet.
+    fn show_open_dialog(&self, cx: &Context) -> Option<Screen> {
+        let mut screen = self.show_dialog(cx)?;
+        screen.notes.extend(self.state.take_untold().into_iter().map(|note| cx.secrets().redact(&note)));
+        Some(screen)
     }
 
     /// More of the page than is in view, or a part of it. Its refs are given as on any screen; what the model was shown to judge

@@ -25,6 +25,11 @@ const isNoisy = (e) => {
   }
   return false;
 };
+// What the page complains of while an action is under way. Its errors are heard here as events: the page can't see who listens.
+const complaints = [];
+const complain = (event, text) => { if (acting && event.isTrusted && complaints.length < 5) complaints.push(String(text).slice(0, 300)); };
+window.addEventListener('error', (event) => { if (event instanceof ErrorEvent) complain(event, event.message); }, true);
+window.addEventListener('unhandledrejection', (event) => complain(event, 'a promise was rejected and nobody cared'), true);
 const onMutations = (records) => {
   const now = performance.now();
   let counted = false;

@@ -30,7 +30,9 @@ impl Kind {
     pub(super) fn of(node: &Node) -> Self {
         match node.role.as_str() {
             "link" => Self::Link,
-            "checkbox" | "radio" | "switch" | "option" | "tab" | "combobox" | "listbox" | "menuitemcheckbox" | "menuitemradio" => Self::Choice,
+            "checkbox" | "radio" | "switch" | "option" | "tab" | "combobox" | "listbox" | "menuitemcheckbox" | "menuitemradio" => {
+                Self::Choice
+            }
             "button" | "menuitem" | "clickable" => Self::Button,
             _ if node.verbs.contains(&Verb::Fill) || node.verbs.contains(&Verb::Upload) => Self::Field,
             _ => Self::Other,
@@ -239,12 +241,8 @@ impl Canvas {
 
     /// One pixel around a block; where the picture ends, inside of it.
     fn frame(&mut self, block: Block, colour: [u8; 3]) {
-        let Block { l, t, r, b } = Block {
-            l: (block.l - 1).max(0),
-            t: (block.t - 1).max(0),
-            r: (block.r + 1).min(self.width),
-            b: (block.b + 1).min(self.height),
-        };
+        let Block { l, t, r, b } =
+            Block { l: (block.l - 1).max(0), t: (block.t - 1).max(0), r: (block.r + 1).min(self.width), b: (block.b + 1).min(self.height) };
         for side in [Block { l, t, r, b: t + 1 }, Block { l, t: b - 1, r, b }, Block { l, t, r: l + 1, b }, Block { l: r - 1, t, r, b }] {
             self.fill(side, colour);
         }

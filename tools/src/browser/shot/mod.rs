@@ -154,8 +154,7 @@ impl Browser {
         }
         let args = json!([known.id, { "scroll": true }]);
         let answer = self.call(tab.number, Some(&known.token), "inspect", &args, until).await.map_err(failed)?.ok_or_else(stale)?;
-        let facts: Facts =
-            serde_json::from_value(answer.value).map_err(|error| failed(CallError::Unreadable(error.to_string())))?;
+        let facts: Facts = serde_json::from_value(answer.value).map_err(|error| failed(CallError::Unreadable(error.to_string())))?;
         if facts.state != "there" {
             return Err(stale());
         }

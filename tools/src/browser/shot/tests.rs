@@ -21,7 +21,8 @@ fn white(width: u32, height: u32, colour: png::ColorType) -> Vec<u8> {
 #[test]
 fn labels_stand_beside_their_elements_and_not_on_each_other() {
     // Rows of links with gaps between them, as a table has.
-    let marks: Vec<Mark> = (0..60).map(|i| mark(i + 10, f64::from(i % 6) * 90.0 + 10.0, f64::from(i / 6) * 24.0 + 30.0, 50.0, 16.0)).collect();
+    let marks: Vec<Mark> =
+        (0..60).map(|i| mark(i + 10, f64::from(i % 6) * 90.0 + 10.0, f64::from(i / 6) * 24.0 + 30.0, 50.0, 16.0)).collect();
     let labels = place(&marks, 600, 300);
     assert_eq!(labels.len(), marks.len());
     for (place, label) in labels.iter().enumerate() {
