@@ -10,6 +10,7 @@ mod changes;
 mod config;
 mod dialog;
 mod downloads;
+mod happened;
 mod page;
 mod process;
 pub mod reading;

@@ -4,11 +4,13 @@
 //! event that a newer browser sends in a new shape can then never break the connection. What is sent is never traced: it may
 //! hold a secret.
 
+mod complaints;
 mod connection;
 mod files;
 mod input;
 mod session;
 
+pub(crate) use complaints::CHANNEL;
 pub(crate) use connection::{CallError, Connection, Event, Until};
 pub(crate) use files::{Area, Fetched, Picture, cancel_download, download_to};
 pub(crate) use input::{Dragged, Key, Mouse};
