@@ -105,6 +105,9 @@ const inspect = async (id, { scroll = false, still = false, enter = false, free 
   }
   let moving = false;
   if (still) {
+    // A page that holds the mouse gets every click itself; a person would press Escape first.
+    const holder = [ownerDocument(e), document].find((doc) => doc.pointerLockElement);
+    if (holder) { holder.exitPointerLock(); for (let n = 0; n < 10 && holder.pointerLockElement; n++) await frameTick(); }
     const box = () => { const one = boxOf(places[0] ?? e); return [one.left, one.top, one.width, one.height].map(Math.round).join(); };
     await frameTick();
     const before = box();
