@@ -221,8 +221,8 @@ pub(super) async fn solve(task: &str, hand: &mut Hand<'_>) -> Done {
         "highlight-text" => highlight(hand).await,
         "copy-paste" => {
             let text = hand.look().await;
-            let fields = text.all("textbox");
-            let (from, to) = (fields[0].clone(), fields[1].clone());
+            let (from, to): (Vec<&Line>, Vec<&Line>) = text.all("textbox").into_iter().partition(|line| line.has("textarea"));
+            let (from, to) = (from.first().copied().cloned().ok_or("no text")?, to.first().copied().cloned().ok_or("no field")?);
             hand.act(SelectText { r#ref: from.r#ref, text: None }).await;
             hand.act(Copy {}).await;
             hand.act(Paste { r#ref: to.r#ref }).await;

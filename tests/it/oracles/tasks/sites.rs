@@ -41,7 +41,7 @@ pub(super) async fn social(hand: &mut Hand<'_>) -> Done {
             hand.click(&line).await;
             if icon != what {
                 let text = hand.look().await;
-                let item = text.live().find(|line| line.name.to_lowercase() == what).cloned().ok_or("no such item")?;
+                let item = text.live().find(|line| line.name.to_lowercase().starts_with(&what)).cloned().ok_or("no such item")?;
                 hand.click(&item).await;
             }
             return Ok(());
@@ -75,7 +75,7 @@ pub(super) async fn email(hand: &mut Hand<'_>) -> Done {
     hand.click(&text.lines[at]).await;
     let forward = hand.goal.contains("forward");
     let open = hand.look().await;
-    let button = open.live().find(|line| line.has(if forward { "forward" } else { "reply" })).cloned().ok_or("no way to answer")?;
+    let button = open.live().find(|line| line.all.to_lowercase().contains(if forward { "forward" } else { "reply" })).cloned().ok_or("no way to answer")?;
     hand.click(&button).await;
     let open = hand.look().await;
     let fields: Vec<Line> = open.all("textbox").into_iter().cloned().collect();
@@ -103,23 +103,23 @@ pub(super) async fn layouts(hand: &mut Hand<'_>) -> Done {
     let director = between(&hand.goal, "directed by ", " from")?;
     let year = after(&hand.goal, "from year ")?.trim_end_matches('.').to_owned();
     let text = hand.look().await;
-    let mut label = String::new();
+    let is_label = |line: &Line| line.role == "text" && ["genre", "year", "date", "director"].iter().any(|word| line.all.to_lowercase().contains(word));
+    // A label stands above its field or below it, in all of the form alike; the goal is a text too.
+    let form: Vec<&Line> = text.lines.iter().skip(1).filter(|line| is_label(line) || line.role == "textbox").collect();
+    let above = form.first().is_some_and(|line| line.role == "text");
     let mut fills = Vec::new();
-    for line in &text.lines {
-        if line.role == "text" {
-            label = line.name.to_lowercase();
-        }
-        if line.role == "textbox" {
-            let own = format!("{label} {}", line.all.to_lowercase());
-            let value = if own.contains("genre") {
-                &genre
-            } else if own.contains("year") {
-                &year
-            } else {
-                &director
-            };
-            fills.push((line.clone(), value.clone()));
-        }
+    for (at, line) in form.iter().enumerate().filter(|(_, line)| line.role == "textbox") {
+        let label = if above { at.checked_sub(1).and_then(|at| form.get(at)) } else { form.get(at + 1) };
+        let label = label.filter(|line| line.role == "text").map(|line| line.name.to_lowercase()).unwrap_or_default();
+        let own = format!("{label} {}", line.all.to_lowercase());
+        let value = if own.contains("genre") {
+            &genre
+        } else if own.contains("year") || own.contains("date") {
+            &year
+        } else {
+            &director
+        };
+        fills.push(((*line).clone(), value.clone()));
     }
     for (line, value) in fills {
         hand.fill(&line, &value).await;

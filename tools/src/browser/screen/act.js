@@ -82,6 +82,17 @@ const through = (id, x, y) => {
   return { ...point, hidden, hit: !hidden && hit === e, cover: hidden || hit === e ? '' : describe(hit) };
 };
 
+// Waits until the mouse that has come to rest on an element is on it still: its look may change under the mouse, and for a moment
+// there may be nothing of it. The number of frames that took, -1 if it does not come back.
+const under = async (id) => {
+  const e = find(id);
+  if (!e) return -1;
+  const there = () => standIns(e).filter(drawn).some((one) => pointOf(one, clipOf(one))?.box);
+  let frames = 0;
+  while (!there()) { if (++frames > 30) return -1; await frameTick(); }
+  notePaint(id);
+  return frames;
+};
 const identify = (e) => { const role = roleOf(e); return { role, name: cut(nameOf(e, role).name, 1000) }; };
 const inspect = async (id, { scroll = false, still = false, enter = false, free = false }) => {
   let e = find(id);

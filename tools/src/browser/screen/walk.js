@@ -145,9 +145,9 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     const line = { d: ctx.d, id: idOf(e), r: role, n: cut(named.name, 1000), s: statesOf(e, role), vb: verbsOf(e, role), b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) };
     line.k = line.id;
     const value = valueOf(e, role), hint = hintOf(e, role, named);
-    if (value !== null && value !== undefined) line.v = cut(String(value), 4000);
+    if (value !== null && value !== undefined) line.v = cut(String(value), inside ? 20000 : 4000);
     if (hint) line.h = hint;
-    if (localName(e) === 'select') line.o = optionsOf(e).slice(0, 400).map(optionLabel);
+    if (localName(e) === 'select') line.o = optionsOf(e).slice(0, inside ? 5000 : 400).map(optionLabel);
     if (!point) line.vb = [];
     push(line);
     return line;
