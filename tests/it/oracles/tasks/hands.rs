@@ -98,10 +98,14 @@ pub(super) async fn grid(hand: &mut Hand<'_>) -> Done {
 
 pub(super) async fn resize(hand: &mut Hand<'_>) -> Done {
     let area = hand.need("textbox", "").await?;
-    let (w, h) = size(&area).ok_or("no size is told")?;
     let smaller = hand.goal.contains("smaller");
     let by = if smaller { -15.0 } else { 25.0 };
     let (dx, dy) = if hand.goal.contains("width") { (by, 0.0) } else { (0.0, by) };
+    if let Some(handle) = hand.look().await.live().find(|line| line.role == "handle" && line.has("(se-resize")).cloned() {
+        hand.drag(&handle, dx, dy).await;
+        return submit(hand).await;
+    }
+    let (w, h) = size(&area).ok_or("no size is told")?;
     let grab = Some(Point { x: w - 4.0, y: h - 4.0 });
     hand.act(Drag { r#ref: area.r#ref.ok_or("no ref")?, to: None, dx: Some(dx), dy: Some(dy), path: Vec::new(), grab }).await;
     submit(hand).await
@@ -118,11 +122,12 @@ pub(super) async fn editor(hand: &mut Hand<'_>) -> Done {
     let part = between(&hand.goal, "give the text ", " the ").ok();
     let style = hand.goal.split(" and press").next().and_then(|text| text.split(" the ").last()).unwrap_or_default().to_lowercase();
     let field = hand.need("textbox", "").await?;
-    hand.act(SelectText { r#ref: field.r#ref, text: part.filter(|_| !all) }).await;
+    let select = SelectText { r#ref: field.r#ref, text: part.filter(|_| !all) };
     let word = ["bold", "italic", "underline"].into_iter().find(|word| style.contains(word));
     let text = hand.look().await;
     match word {
         Some(word) => {
+            hand.act(select).await;
             let button = text.live().find(|line| line.has(&format!("ql-{word}"))).cloned().ok_or("no button")?;
             hand.click(&button).await;
         }
@@ -130,6 +135,8 @@ pub(super) async fn editor(hand: &mut Hand<'_>) -> Done {
             let picker = text.live().find(|line| line.has("picker")).cloned().ok_or("no picker")?;
             hand.click(&picker).await;
             let colour = style.split_whitespace().last().unwrap_or_default().trim_end_matches('.').to_owned();
+            // The list of colours is opened first: with it the editor loses the focus, and with that what was selected.
+            hand.act(select).await;
             let text = hand.look().await;
             let item = text.live().find(|line| line.has(&colour)).cloned().ok_or(format!("no {colour}"))?;
             hand.click(&item).await;

@@ -294,7 +294,9 @@ async fn press(hand: &mut Hand<'_>, role: &str, name: &str) -> Done {
 async fn submit(hand: &mut Hand<'_>) -> Done {
     let text = hand.look().await;
     let names = ["Submit", "submit", "Search", "Login", "OK"];
-    let button = names.iter().find_map(|name| text.find("", name)).ok_or("nothing to submit by")?;
+    let named = names.iter().find_map(|name| text.find("", name));
+    // Else the last thing to press.
+    let button = named.or_else(|| text.live().filter(|line| line.role == "button" || line.role == "clickable").last()).ok_or("nothing to submit by")?;
     tell(hand.click(button).await)
 }
 
