@@ -187,20 +187,23 @@ pub(super) async fn calendar(hand: &mut Hand<'_>) -> Done {
     let start = between(&hand.goal, "between ", " and ")?.to_lowercase();
     let first: f64 = length.split(' ').next().and_then(|text| text.parse().ok()).ok_or("no length")?;
     let halves = if length.contains("hour") { first * 2.0 } else { first / 30.0 };
-    let mut found = None;
-    for _ in 0..12 {
-        let text = hand.look().await;
-        let at = text.lines.iter().position(|line| line.name == start);
-        let enough = |at: usize| text.lines.len() > at + 7;
-        if let Some(at) = at.filter(|at| enough(*at)) {
-            found = text.lines[at + 1..].iter().find(|line| line.r#ref.is_some()).cloned();
+    // All hours of the day are told at once, with refs; the one that is wanted is scrolled to by the drag itself.
+    let region = hand.look().await.live().find(|line| line.has("scrollable")).cloned().ok_or("no day")?;
+    let day = told(&hand.act(Expand { r#ref: region.r#ref.ok_or("no ref")? }).await)?;
+    let rows = day.lines().map(str::trim).skip_while(|row| *row != format!("text \"{start}\""));
+    let slots = rows.filter_map(|row| row.split(' ').next()?.parse().ok()).take((9.0 - halves) as usize);
+    let (dy, grab) = ((halves - 1.0) * 20.4 + 2.0, None);
+    for slot in slots {
+        let drag = Drag { r#ref: slot, to: None, dx: Some(0.0), dy: Some(dy), path: Vec::new(), grab };
+        // One that is taken lies under what it is taken by.
+        if hand.act(drag).await.is_verified() {
             break;
         }
-        let region = text.live().find(|line| line.has("scrollable")).cloned();
-        hand.scroll(region.as_ref(), Direction::Down).await;
     }
-    let slot = found.ok_or("no such hour")?;
-    hand.drag(&slot, 0.0, (halves - 1.0) * 20.4 + 2.0).await;
+    // Without its usual fonts the page draws the event beside the mouse; then it is released on it by a click.
+    if hand.look().await.find("textbox", "Event name").is_none() {
+        hand.press_on("", "New event").await?;
+    }
     let field = hand.need("textbox", "Event name").await?;
     hand.fill(&field, &name).await;
     press(hand, "button", "Create").await

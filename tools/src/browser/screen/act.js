@@ -174,7 +174,7 @@ const setFocus = (id, { select = false, last = false } = {}) => {
   return e === activeElement() || contains(e, activeElement());
 };
 // Selects the text of an element, or a part of it, and gives what is selected then; null if it has no such part.
-const selectText = async (id, text) => {
+const selectText = (id, text) => {
   const e = id ? find(id) : document.body;
   if (!e) return null;
   if (nativeField(e)) {
@@ -205,8 +205,6 @@ const selectText = async (id, text) => {
   if (isEditableRoot(e)) e.focus();
   selection.removeAllRanges();
   selection.addRange(range);
-  // An editor takes note of it by an event that comes later, and what is done next is done to what it has noted.
-  await frameTick(); await frameTick(); await new Promise((done) => setTimeout(done, 20));
   return selected();
 };
 const selected = () => {

@@ -11,6 +11,8 @@ const paints = (e) => {
   return style.backgroundColor !== 'transparent' && (!alpha || Number(alpha[1]) >= 0.3);
 };
 const within = (box, x, y) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+// Painted, but so transparent that what is below is seen.
+const isFaint = (e) => { let left = 1; for (let up = e; up && left >= 0.3; up = parentOf(up)) left *= Number(styleOf(up).opacity); return left < 0.3; };
 // What is drawn over an element's text at a point, if anything.
 const coverOf = (e, x, y) => {
   const doc = ownerDocument(e), by = originOf(doc), root = rootOf(e);
@@ -22,7 +24,7 @@ const coverOf = (e, x, y) => {
       return null;
     }
     if (localName(other) === 'dialog' && !within(boxOf(other), x - by.x, y - by.y)) return other;
-    if (paints(other)) return other;
+    if (paints(other) && !isFaint(other)) return other;
   }
   return null;
 };
