@@ -54,6 +54,8 @@ pub struct Browser {
     refs: Mutex<Refs>,
     /// The newest look: at what the model was shown, or at what the last action left.
     baseline: Mutex<Look>,
+    /// What the last action saw when it ended.
+    last: Mutex<Option<screen::Last>>,
     /// Documents that a secret was put into.
     secretive: Mutex<BTreeSet<String>>,
     worlds: AtomicU64,
@@ -95,6 +97,7 @@ impl Browser {
             pdf: Mutex::default(),
             refs: Mutex::new(Refs::new(config.first_ref)),
             baseline: Mutex::default(),
+            last: Mutex::default(),
             secretive: Mutex::default(),
             worlds: AtomicU64::new(1),
             clipboard: Mutex::default(),
