@@ -12,6 +12,7 @@ mod dialog;
 mod downloads;
 mod page;
 mod process;
+pub mod profile;
 pub mod reading;
 mod screen;
 pub mod shot;
