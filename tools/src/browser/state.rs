@@ -11,9 +11,10 @@ use handiwork_core::EffectClass;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::cdp::{Connection, Event, Session, Viewport};
+use super::cdp::{Connection, Disguise, Event, Session, Viewport};
 use super::config::{DialogAnswer, DialogPolicy};
 use super::dialog::Dialog;
+use super::profile::Keeping;
 pub(crate) use super::tab::{Happening, Part, Tab};
 
 /// Most happenings that are kept.
@@ -39,6 +40,7 @@ struct Inner {
     untold: Vec<(u64, String)>,
     /// What went wrong beside an action that had no effect.
     aside: Vec<String>,
+    keeping: Keeping,
 }
 
 /// All that is known, shared with the task that reads events.
@@ -48,11 +50,27 @@ pub(crate) struct State {
     bell: watch::Sender<u64>,
     dialogs: DialogPolicy,
     viewport: Mutex<Viewport>,
+    disguise: Disguise,
 }
 
 impl State {
-    pub(crate) fn new(dialogs: DialogPolicy, viewport: Viewport) -> Self {
-        Self { inner: Mutex::default(), bell: watch::channel(0).0, dialogs, viewport: Mutex::new(viewport) }
+    pub(crate) fn new(dialogs: DialogPolicy, viewport: Viewport, disguise: Disguise) -> Self {
+        Self { inner: Mutex::default(), bell: watch::channel(0).0, dialogs, viewport: Mutex::new(viewport), disguise }
+    }
+
+    /// What pages are made to believe.
+    pub(crate) fn disguise(&self) -> &Disguise {
+        &self.disguise
+    }
+
+    /// Whether a frame is one of ours.
+    pub(crate) fn has_frame(&self, frame: &str) -> bool {
+        self.lock().tabs.values().any(|tab| tab.target == frame || tab.parts.values().any(|part| part.frame == frame))
+    }
+
+    /// What is known of stored things: where something may be stored, and pages that are there for that only.
+    pub(crate) fn keeping<T>(&self, ask: impl FnOnce(&mut Keeping) -> T) -> T {
+        ask(&mut self.lock().keeping)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -190,11 +208,13 @@ impl State {
         let mut inner = self.lock();
         let params = &event.params;
         match event.method.as_str() {
-            "Target.attachedToTarget" => inner.attached(connection, event.session.as_deref(), params, self.viewport()),
+            "Target.attachedToTarget" => inner.attached(connection, event.session.as_deref(), params, (self.viewport(), &self.disguise)),
             "Target.detachedFromTarget" => {
                 let session = text(params, "/sessionId");
                 connection.fail_session(session);
                 inner.detached(session);
+                // It may have taken along what its process was told.
+                inner.tabs.values().for_each(|tab| tab.session.emulate_clock(&self.disguise.emulation));
             }
             "Target.targetInfoChanged" => inner.info_changed(params),
             "Target.targetCrashed" => {
@@ -211,8 +231,17 @@ impl State {
                     inner.detached(&part);
                 }
             }
+            "Fetch.requestPaused" => {
+                // Asked for only where a page is to be empty.
+                let id = event.session.clone().unwrap_or_default();
+                Session { connection: connection.clone(), id }.fulfil(text(params, "/requestId"));
+                return;
+            }
             _ => {
                 let Some(session) = event.session.as_deref() else { return };
+                if event.method == "Page.frameNavigated" {
+                    inner.keeping.saw(params);
+                }
                 let Some(tab) = inner.tabs.values().find(|tab| tab.parts.contains_key(session)) else { return };
                 let number = tab.number;
                 if tab.session.id == session {
@@ -236,13 +265,14 @@ impl Inner {
         }
     }
 
-    fn attached(&mut self, connection: &Connection, parent: Option<&str>, params: &Value, viewport: Viewport) {
+    fn attached(&mut self, connection: &Connection, parent: Option<&str>, params: &Value, (viewport, disguise): (Viewport, &Disguise)) {
         let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
         let target = text(params, "/targetInfo/targetId").to_owned();
         match text(params, "/targetInfo/type") {
+            "page" if self.keeping.takes(&session, text(params, "/targetInfo/url")) => return session.run(),
             "page" => {}
             "iframe" => {
-                session.set_up_frame();
+                session.set_up_frame(disguise);
                 let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
                 if let Some(tab) = tab {
                     // A frame has the id of its target; until now it may have been drawn by the process around it.
@@ -253,11 +283,11 @@ impl Inner {
             }
             _ => {
                 // Workers and the like may run; nothing in them is on a screen.
-                session.run();
+                session.set_up_worker(disguise);
                 return;
             }
         }
-        session.set_up(viewport);
+        session.set_up(viewport, disguise);
         self.last_number += 1;
         let number = self.last_number;
         let url = text(params, "/targetInfo/url").to_owned();

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize as _, ZeroizeOnDrop};
+use zeroize::Zeroize as _;
 
 use super::error::ProfileError;
 
@@ -23,12 +23,18 @@ const ID: usize = 8;
 const HEADER: usize = MAGIC.len() + 1 + ID + NONCE_LEN;
 
 /// The key that profiles are encrypted with.
-#[derive(Clone, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Key([u8; KEY]);
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Key(…)")
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

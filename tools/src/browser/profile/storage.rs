@@ -18,16 +18,34 @@ use super::seal::{self, Key};
 /// Largest file that is read, in bytes.
 const LARGEST: u64 = 256 << 20;
 
-/// Names and values, as one area of storage holds them.
-pub(crate) type Items = BTreeMap<String, String>;
-
-/// What pages of one origin have stored.
+/// What pages of one origin have stored: each area as the JSON of its pairs, which only pages read.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     #[serde(default)]
-    pub(crate) local: Items,
+    pub(crate) local: String,
     #[serde(default)]
-    pub(crate) session: Items,
+    pub(crate) session: String,
+}
+
+impl Stored {
+    pub(super) fn local(&self) -> &str {
+        or_none(&self.local)
+    }
+
+    pub(super) fn session(&self) -> &str {
+        or_none(&self.session)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.local() == NONE && self.session() == NONE
+    }
+}
+
+/// No pairs.
+const NONE: &str = "[]";
+
+fn or_none(pairs: &str) -> &str {
+    if pairs.is_empty() { NONE } else { pairs }
 }
 
 /// Cookies of all sites, and local and session storage by origin. IndexedDB, caches and service workers are not part of it.
@@ -77,6 +95,17 @@ impl StorageState {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.cookies.is_empty() && self.origins.is_empty()
+    }
+
+    /// Takes session storage from an older state where this one has none: it goes with its page.
+    pub(super) fn add_sessions(&mut self, older: Self) {
+        for (origin, stored) in older.origins {
+            let now = self.origins.entry(origin).or_default();
+            if now.session() == NONE {
+                now.session = stored.session;
+            }
+        }
+        self.origins.retain(|_, stored| !stored.is_empty());
     }
 
     /// Writes it to a file, encrypted. The file is whole at any time: the old one or the new one.

@@ -9,7 +9,7 @@ use super::{Key, ProfileError, Profiles, StorageState, Stored};
 const SECRET: &str = "sid-canary-51c7";
 
 fn state() -> StorageState {
-    let stored = Stored { local: [("token".to_owned(), SECRET.to_owned())].into(), ..Stored::default() };
+    let stored = Stored { local: format!("[[\"token\",\"{SECRET}\"]]"), ..Stored::default() };
     StorageState {
         cookies: vec![json!({ "name": "sid", "value": SECRET, "domain": ".shop.example" })],
         origins: [("https://shop.example".to_owned(), stored)].into(),
