@@ -76,7 +76,12 @@ impl Browser {
     }
 
     fn on(host: Arc<Host>, config: BrowserConfig, place: Place, by_hand: bool) -> Result<Self, SurfaceError> {
-        let disguise = Disguise { emulation: config.emulation.clone(), own_agent: host.identity.agent.clone(), by_hand };
+        let disguise = Disguise {
+            emulation: config.emulation.clone(),
+            own_agent: host.identity.agent.clone(),
+            by_hand,
+            guest: host.process.is_none(),
+        };
         let viewport = config.emulation.viewport.unwrap_or(config.viewport);
         let state = Arc::new(State::new(config.dialogs.clone(), viewport, disguise));
         Ok(Self {
@@ -118,7 +123,7 @@ impl Browser {
         let mut bell = self.state.bell();
         match self.place {
             Place::Whole => cdp::auto_attach(&self.connection, until).await?,
-            _ => drop(self.new_target("about:blank", false, until).await?),
+            _ => drop(self.new_target("about:blank", until).await?),
         }
         while self.state.active().is_none() {
             if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
@@ -131,8 +136,8 @@ impl Browser {
     }
 
     /// Opens a target where this surface is; gives its id.
-    pub(super) async fn new_target(&self, url: &str, hidden: bool, until: Until) -> Result<String, CallError> {
-        let target = cdp::new_target(&self.connection, url, self.context_id(), hidden, until).await?;
+    pub(super) async fn new_target(&self, url: &str, until: Until) -> Result<String, CallError> {
+        let target = cdp::new_target(&self.connection, url, self.context_id(), false, until).await?;
         if self.host.process.is_none() {
             cdp::attach(&self.connection, &target);
         }

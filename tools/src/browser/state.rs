@@ -11,7 +11,7 @@ use handiwork_core::EffectClass;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::cdp::{Connection, Disguise, Event, Session, Viewport};
+use super::cdp::{self, Connection, Disguise, Event, Session, Viewport};
 use super::config::{DialogAnswer, DialogPolicy};
 use super::dialog::Dialog;
 use super::profile::Keeping;
@@ -136,6 +136,14 @@ impl State {
         }
     }
 
+    /// A target that was made is no tab but a page of our own. What else has opened meanwhile is a tab.
+    pub(crate) fn own(&self, connection: &Connection, target: Option<&str>) {
+        let mut inner = self.lock();
+        for params in inner.keeping.own(target) {
+            inner.attached(connection, None, &params, (self.viewport(), &self.disguise));
+        }
+    }
+
     /// The part of a frame whose element is `owner` in the part `parent`. A frame that the same process draws, but whose origin
     /// is another, is made a part of its own here.
     pub(crate) fn frame_at(&self, number: u32, parent: &str, frame: &str, owner: (String, u64)) -> Option<String> {
@@ -231,6 +239,14 @@ impl State {
                     inner.detached(&part);
                 }
             }
+            "Target.targetCreated" => {
+                let opener = text(params, "/targetInfo/openerId");
+                let is_page = text(params, "/targetInfo/type") == "page";
+                // Elsewhere what opens is attached by itself, before it runs.
+                if self.disguise.guest && is_page && inner.tabs.values().any(|tab| tab.target == opener) {
+                    cdp::attach(connection, text(params, "/targetInfo/targetId"));
+                }
+            }
             "Fetch.requestPaused" => {
                 // Asked for only where a page is to be empty.
                 let id = event.session.clone().unwrap_or_default();
@@ -269,7 +285,7 @@ impl Inner {
         let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
         let target = text(params, "/targetInfo/targetId").to_owned();
         match text(params, "/targetInfo/type") {
-            "page" if self.keeping.takes(&session, text(params, "/targetInfo/url")) => return session.run(),
+            "page" if self.keeping.takes(&session, &target, params) => return,
             "page" => {}
             "iframe" => {
                 session.set_up_frame(disguise);

@@ -44,7 +44,7 @@ impl Browser {
     async fn tab_for(&self, until: Until) -> Result<Tab, CallError> {
         if self.state.active().is_none() {
             let mut bell = self.state.bell();
-            self.new_target("about:blank", false, until).await?;
+            self.new_target("about:blank", until).await?;
             while self.state.active().is_none() {
                 if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
                     return Err(CallError::TimedOut(until.limit.as_millis() as u64));

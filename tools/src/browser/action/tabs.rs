@@ -38,7 +38,7 @@ impl Browser {
     pub(super) async fn open_tab(&self, cx: &Context, url: &str, until: Until) -> Result<Receipt, Halt> {
         let open: Vec<u32> = self.state.tabs().iter().map(|tab| tab.number).collect();
         let mut bell = self.state.bell();
-        self.new_target("about:blank", false, until).await.map_err(Halt::during)?;
+        self.new_target("about:blank", until).await.map_err(Halt::during)?;
         let fresh = loop {
             if let Some(tab) = self.state.tabs().into_iter().find(|tab| !open.contains(&tab.number)) {
                 break tab;

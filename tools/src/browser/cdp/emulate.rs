@@ -19,6 +19,8 @@ pub(crate) struct Disguise {
     pub(crate) own_agent: String,
     /// Whether a person uses it: then its window and its dialogs are theirs.
     pub(crate) by_hand: bool,
+    /// Whether the browser is somebody else's.
+    pub(crate) guest: bool,
 }
 
 impl Session {
@@ -82,6 +84,11 @@ impl Session {
     fn say<C: Command>(&self, command: &C) {
         self.connection.tell(Some(&self.id), command);
     }
+}
+
+/// A frame has its own size, and the pixels of its page.
+pub(super) fn frame_metrics(emulation: &Emulation) -> Option<SetDeviceMetricsOverrideParams> {
+    emulation.scale.map(|scale| SetDeviceMetricsOverrideParams::new(0, 0, scale, emulation.mobile))
 }
 
 /// The size of a page.

@@ -22,7 +22,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::connection::{CallError, Connection, Until};
-use super::emulate::{Disguise, metrics};
+use super::emulate::{Disguise, frame_metrics, metrics};
 
 /// The name of our isolated world in every document.
 const WORLD: &str = "handiwork";
@@ -96,6 +96,9 @@ impl Session {
         self.connection.tell(Some(&self.id), &PageEnable::default());
         self.connection.tell(Some(&self.id), &NetworkEnable::default());
         self.emulate(disguise);
+        if let Some(metrics) = frame_metrics(&disguise.emulation) {
+            self.connection.tell(Some(&self.id), &metrics);
+        }
         self.follow_frames();
         self.run();
     }

@@ -45,8 +45,11 @@ const WRITE: &str = r"((origin, local, session) => {
 #[derive(Debug, Default)]
 pub(crate) struct Keeping {
     origins: BTreeSet<String>,
-    /// The address by which that page is known when it opens. No page of a site can guess it.
-    expected: Option<String>,
+    /// Whether a page of ours is being made, and pages that opened since: which of them it is is known only when it is there.
+    expecting: bool,
+    undecided: Vec<Value>,
+    /// Its target, and its session once that is there.
+    target: Option<String>,
     page: Option<Session>,
 }
 
@@ -66,14 +69,24 @@ impl Keeping {
         }
     }
 
-    /// Whether a page that has just opened is the one that is expected.
-    pub(crate) fn takes(&mut self, session: &Session, url: &str) -> bool {
-        let is_it = self.expected.as_deref() == Some(url);
-        if is_it {
-            self.expected = None;
+    /// Whether a page that has just opened is ours, or may be.
+    pub(crate) fn takes(&mut self, session: &Session, target: &str, params: &Value) -> bool {
+        if self.target.as_deref() == Some(target) {
+            session.run();
             self.page = Some(session.clone());
+            return true;
         }
-        is_it
+        if self.expecting {
+            self.undecided.push(params.clone());
+        }
+        self.expecting
+    }
+
+    /// It is this one, if there is one; gives all that have opened meanwhile.
+    pub(crate) fn own(&mut self, target: Option<&str>) -> Vec<Value> {
+        self.expecting = false;
+        self.target = target.map(str::to_owned);
+        std::mem::take(&mut self.undecided)
     }
 }
 
@@ -146,19 +159,20 @@ impl Browser {
         // Whatever came of it, the page must be able to ask its site again.
         tab.session.answer_all(false, until).await?;
         put?;
-        let _ = tab.session.navigate("about:blank", until).await?;
-        tab.session.forget_history(until).await
+        patiently(until, || tab.session.navigate("about:blank", until)).await.map(|_| ())?;
+        patiently(until, || tab.session.forget_history(until)).await
     }
 
     /// A page that is no tab: nobody sees it, and no request of it leaves the browser.
     async fn own_page(&self, until: Until) -> Result<(String, Session), CallError> {
-        let mut nonce = [0_u8; 16];
-        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| CallError::Unreadable("the system gives no random numbers".to_owned()))?;
-        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        let url = format!("about:blank#{nonce}");
-        self.state.keeping(|keeping| keeping.expected = Some(url.clone()));
         let mut bell = self.state.bell();
-        let target = self.new_target(&url, true, until).await?;
+        self.state.keeping(|keeping| (keeping.expecting, keeping.page) = (true, None));
+        let made = cdp::new_target(&self.connection, "about:blank", self.context_id(), true, until).await;
+        self.state.own(&self.connection, made.as_deref().ok());
+        let target = made?;
+        if self.host.process.is_none() {
+            cdp::attach(&self.connection, &target);
+        }
         loop {
             if let Some(page) = self.state.keeping(|keeping| keeping.page.take()) {
                 page.answer_all(true, until).await?;
@@ -187,7 +201,8 @@ async fn ask_each(
     until: Until,
 ) -> Result<(), CallError> {
     for wanted in origins {
-        if let Err(problem) = page.navigate(&format!("{wanted}/"), until).await? {
+        let url = format!("{wanted}/");
+        if let Err(problem) = patiently(until, || page.navigate(&url, until)).await? {
             tracing::warn!(origin = %wanted, %problem, "its storage can't be read");
             continue;
         }
@@ -201,7 +216,8 @@ async fn ask_each(
 
 async fn put_each(tab: &Tab, state: &StorageState, until: Until) -> Result<(), CallError> {
     for (origin, stored) in &state.origins {
-        if let Err(problem) = tab.session.navigate(&format!("{origin}/"), until).await? {
+        let url = format!("{origin}/");
+        if let Err(problem) = patiently(until, || tab.session.navigate(&url, until)).await? {
             tracing::warn!(%origin, %problem, "its storage can't be put back");
             continue;
         }
@@ -222,15 +238,19 @@ async fn read(session: &Session, frame: &str, until: Until) -> Result<(String, S
 
 /// In a world of ours: the page can't see it, nor put something else in the place of its storage.
 async fn evaluate(session: &Session, frame: &str, expression: String, until: Until) -> Result<Value, CallError> {
+    let ask = || async {
+        let world = session.world(frame, until).await?;
+        session.evaluate(world, expression.clone(), until).await
+    };
+    patiently(until, ask).await
+}
+
+/// Asks again while a document is only just coming.
+async fn patiently<T, F: Future<Output = Result<T, CallError>>>(until: Until, ask: impl Fn() -> F) -> Result<T, CallError> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let done = match session.world(frame, until).await {
-            Ok(world) => session.evaluate(world, expression.clone(), until).await,
-            Err(error) => Err(error),
-        };
-        match done {
-            // The document has just come.
+        match ask().await {
             Err(CallError::Remote(_)) if tries < TRIES && !until.is_over() => tokio::time::sleep(Duration::from_millis(20)).await,
             done => return done,
         }
