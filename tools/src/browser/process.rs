@@ -110,6 +110,10 @@ impl Process {
             // Chromium refuses to start its sandbox as root.
             command.arg("--no-sandbox");
         }
+        if let Some(scale) = config.emulation.scale {
+            // A frame of another site can be told its pixels in no other way. The last one counts.
+            command.arg(format!("--force-device-scale-factor={scale}"));
+        }
         if let Some(proxy) = &config.emulation.proxy {
             command.arg(format!("--proxy-server={}", proxy.server)).arg(format!("--proxy-bypass-list={}", proxy.bypass_list()));
         }

@@ -129,7 +129,7 @@ async fn a_login_keeps_what_a_person_did_until_the_window_is_closed() {
     let site = Fixtures::start().await.expect("a server");
     let config = BrowserConfig::default();
     let login = Login::open(config, &site.url(&format!("keep/set/{CANARY}"))).await.expect("a window");
-    let still = tokio::time::timeout(std::time::Duration::from_secs(1), login.closed()).await;
+    let still = tokio::time::timeout(std::time::Duration::from_secs(3), login.closed()).await;
     assert!(still.is_err(), "it is open");
     // The person closes the window.
     let resolved =

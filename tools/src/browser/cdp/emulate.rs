@@ -86,11 +86,6 @@ impl Session {
     }
 }
 
-/// A frame has its own size, and the pixels of its page.
-pub(super) fn frame_metrics(emulation: &Emulation) -> Option<SetDeviceMetricsOverrideParams> {
-    emulation.scale.map(|scale| SetDeviceMetricsOverrideParams::new(0, 0, scale, emulation.mobile))
-}
-
 /// The size of a page.
 pub(super) fn metrics((width, height): Viewport, emulation: &Emulation) -> SetDeviceMetricsOverrideParams {
     SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), emulation.scale.unwrap_or(1.0), emulation.mobile)

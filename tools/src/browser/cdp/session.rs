@@ -22,7 +22,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::connection::{CallError, Connection, Until};
-use super::emulate::{Disguise, frame_metrics, metrics};
+use super::emulate::{Disguise, metrics};
 
 /// The name of our isolated world in every document.
 const WORLD: &str = "handiwork";
@@ -96,15 +96,16 @@ impl Session {
         self.connection.tell(Some(&self.id), &PageEnable::default());
         self.connection.tell(Some(&self.id), &NetworkEnable::default());
         self.emulate(disguise);
-        if let Some(metrics) = frame_metrics(&disguise.emulation) {
-            self.connection.tell(Some(&self.id), &metrics);
-        }
         self.follow_frames();
         self.run();
     }
 
     /// A worker, which has no page: only what it asks servers for is of interest.
     pub(crate) fn set_up_worker(&self, disguise: &Disguise) {
+        if !disguise.emulation.headers.is_empty() {
+            // Without it they are not sent.
+            self.connection.tell(Some(&self.id), &NetworkEnable::default());
+        }
         self.emulate_requests(disguise);
         self.emulate_clock(&disguise.emulation);
         self.run();

@@ -138,7 +138,8 @@ impl EmulationBuilder {
         self
     }
 
-    /// Device pixels for each CSS pixel.
+    /// Device pixels for each CSS pixel. In a context, frames of other sites keep the browser's own: Chromium can change that for
+    /// a whole process only.
     pub fn scale(mut self, scale: f64) -> Self {
         self.scale = Some(scale);
         self

@@ -14,7 +14,7 @@ use super::super::{Browser, Surface as _};
 use super::storage::StorageState;
 
 /// How often it is looked at what there is so far.
-const PACE: Duration = Duration::from_secs(2);
+const PACE: Duration = Duration::from_secs(1);
 /// How long that may take.
 const LOOK: Duration = Duration::from_secs(10);
 
