@@ -70,6 +70,13 @@ MATRIX_SEEDS ?= 1,2
 matrix: setup ## See and click a button in every frame, shadow tree and state; the last line tells how many cells are right.
 	@MATRIX_SEEDS=$(or $(SEED),$(MATRIX_SEEDS)) scripts/matrix.sh
 
+# Tries of each task of `make oracles`, and the first seed: make oracles SEED=100
+ORACLES_SEEDS ?= 3
+
+.PHONY: oracles
+oracles: setup ## Do small web tasks of MiniWoB++ by programs that see only the text of the screen; the last line tells how many.
+	@ORACLES_SEEDS=$(ORACLES_SEEDS) ORACLES_FIRST=$(or $(SEED),1) scripts/oracles.sh
+
 .PHONY: bless-wire
 bless-wire: ## Take what the client sends now as what the vendor's crate is given (tests/recipe/requests.ndjson).
 	HANDIWORK_BLESS=1 $(CARGO) test --package handiwork --test it deepseek::recipe

@@ -13,9 +13,9 @@ const LONGEST: usize = 400;
 const MOST_OPTIONS: usize = 60;
 
 /// Text in quotes, on one line.
-pub(super) fn quote(text: &str) -> String {
-    let mut cut: String = text.chars().take(LONGEST).collect();
-    let more = text.chars().count().saturating_sub(LONGEST);
+fn quote_within(text: &str, most: usize) -> String {
+    let mut cut: String = text.chars().take(most).collect();
+    let more = text.chars().count().saturating_sub(most);
     if more > 0 {
         let _ = write!(cut, "… ({more} more characters)");
     }
@@ -26,6 +26,17 @@ impl Node {
     /// The line of this element, without indentation.
     #[must_use]
     pub fn line(&self) -> String {
+        self.line_within(LONGEST, MOST_OPTIONS)
+    }
+
+    /// The same with all of its name, value and options.
+    #[must_use]
+    pub fn whole_line(&self) -> String {
+        self.line_within(usize::MAX, usize::MAX)
+    }
+
+    fn line_within(&self, longest: usize, most_options: usize) -> String {
+        let quote = |text: &str| quote_within(text, longest);
         let mut out = String::new();
         if let Some(r) = self.r#ref {
             let _ = write!(out, "{r} ");
@@ -47,9 +58,9 @@ impl Node {
             out.push_str(" scrollable");
         }
         if !self.options.is_empty() {
-            let shown: Vec<String> = self.options.iter().take(MOST_OPTIONS).map(|option| quote(option)).collect();
+            let shown: Vec<String> = self.options.iter().take(most_options).map(|option| quote(option)).collect();
             let _ = write!(out, " options=[{}", shown.join(", "));
-            match self.options.len().saturating_sub(MOST_OPTIONS) {
+            match self.options.len().saturating_sub(most_options) {
                 0 => out.push(']'),
                 more => {
                     let _ = write!(out, ", … {more} more]");

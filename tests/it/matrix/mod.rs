@@ -24,7 +24,7 @@ struct Bench {
 
 impl Bench {
     async fn new(seed: u64) -> Self {
-        let config = BrowserConfig { extra_args: vec!["--site-per-process".to_owned()], ..BrowserConfig::default() };
+        let config = BrowserConfig::default();
         let browser = Browser::launch(config).await.expect("a browser: apt-get install chromium-headless-shell");
         Self { browser, site: Fixtures::start().await.expect("a server"), cx: Context::new(Arc::new(Secrets::default())), seed }
     }

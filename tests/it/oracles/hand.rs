@@ -8,7 +8,6 @@ use handiwork_tools::browser::Browser;
 /// One line of the screen, taken apart.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
-    pub(super) depth: usize,
     pub(super) r#ref: Option<Ref>,
     pub(super) role: String,
     /// What stands in the first quotes.
@@ -22,7 +21,6 @@ pub(super) struct Line {
 impl Line {
     fn of(text: &str) -> Self {
         let body = text.trim_start();
-        let depth = (text.len() - body.len()) / 2;
         let first = body.split(' ').next().unwrap_or_default();
         let r#ref: Option<Ref> = first.parse().ok().filter(|_| first.starts_with('e') && first.len() > 1);
         let rest = if r#ref.is_some() { body.strip_prefix(first).unwrap_or_default().trim_start() } else { body };
@@ -34,7 +32,7 @@ impl Line {
         let after = rest.strip_prefix(role.as_str()).unwrap_or_default().trim_start();
         let name = if after.starts_with('"') { quoted(after).unwrap_or_default() } else { String::new() };
         let value = rest.split_once("value=").and_then(|(_, from)| quoted(from));
-        Self { depth, r#ref, role, name, value, all: body.to_owned() }
+        Self { r#ref, role, name, value, all: body.to_owned() }
     }
 
     pub(super) fn has(&self, word: &str) -> bool {

@@ -11,6 +11,7 @@ mod config;
 mod dialog;
 mod downloads;
 pub mod emulation;
+mod happened;
 mod host;
 mod page;
 mod place;

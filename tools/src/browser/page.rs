@@ -10,12 +10,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Browser;
-use super::cdp::{CallError, Until};
+use super::cdp::{CHANNEL, CallError, Until};
 use super::state::Tab;
 
-/// The script, a JS function of the token.
+/// The script, a JS function of the token and of the name by which complaints come.
 const SCRIPT: &str = concat!(
-    "(token) => {\n",
+    "(token, channel) => {\n",
     include_str!("screen/dom.js"),
     include_str!("screen/look_words.js"),
     include_str!("screen/noise.js"),
@@ -55,7 +55,8 @@ impl Browser {
         let context = part.session.world(&part.frame, until).await?;
         let fresh = format!("w{}", self.worlds.fetch_add(1, Ordering::Relaxed));
         // A document that was left and came back has its world still, with its refs.
-        let install = format!("globalThis.__hands?.token??(globalThis.__hands=({SCRIPT})({fresh:?})).token");
+        let install =
+            format!("globalThis.__hands?.token??(globalThis.__hands=({SCRIPT})({fresh:?},{CHANNEL:?})).token", CHANNEL = CHANNEL.as_str());
         let token = part.session.evaluate(context, install, until).await?;
         let token = token.as_str().ok_or_else(|| CallError::Unreadable("no token".to_owned()))?.to_owned();
         self.state.update_part(number, key, |now| {

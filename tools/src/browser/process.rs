@@ -51,6 +51,8 @@ const SWITCHES: &[&str] = &[
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
     "--hide-scrollbars",
+    // As in a browser with a window: a frame of another site that hangs, or is hostile, has a process of its own.
+    "--site-per-process",
     "--mute-audio",
     "--password-store=basic",
     "--use-mock-keychain",

@@ -48,14 +48,14 @@ pub(crate) struct Counts {
 /// What was the case before an action.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    mark: u64,
+    pub(super) mark: u64,
     /// The number of the next download.
     pub(crate) files: u64,
     began: Instant,
-    before: Look,
+    pub(super) before: Look,
     pulse: Pulse,
     noise: BTreeSet<Key>,
-    polled: BTreeSet<(String, String)>,
+    pub(super) polled: BTreeSet<(String, String)>,
     /// The element that is acted on: its world, and its number there.
     place: Option<(String, u64)>,
     target: Option<Ref>,
@@ -245,21 +245,6 @@ impl Browser {
         }
     }
 
-    /// What went wrong by the action. None of it is an effect by itself.
-    fn asides(&self, cx: &Context, watch: &Watch, pulse: &Pulse) -> Vec<Change> {
-        let clean = |text: &str| cx.secrets().redact(text);
-        let refused = self.state.since(watch.mark).into_iter().filter_map(|happening| match happening {
-            Happening::Refused { tab, status, method, url, main: false, idle: false }
-                if tab == watch.before.tab && !watch.polled.contains(&(method.clone(), endpoint(&url))) =>
-            {
-                Some(Change::HttpError { status, url: clean(&url) })
-            }
-            _ => None,
-        });
-        let complaints = pulse.complaints.iter().map(|text| Change::ConsoleError { text: clean(text) });
-        refused.take(5).chain(complaints).collect()
-    }
-
     async fn pulse_of(&self, watch: &Watch, until: Until) -> Result<(String, Pulse), CallError> {
         let tab = self.tab()?;
         self.pulse(tab.number, watch.place.as_ref().filter(|_| tab.number == watch.before.tab), until).await
@@ -356,48 +341,4 @@ impl Browser {
         }
         out
     }
-
-    /// What the browser told us of since the watch began.
-    fn happened(&self, watch: &Watch, clean: &impl Fn(&str) -> String) -> Vec<Change> {
-        let mut out = Vec::new();
-        let mut from = watch.before.screen.url.clone();
-        let (mut navigated, mut moved, mut opened) = (None, None, BTreeSet::new());
-        for happening in self.state.since(watch.mark) {
-            match happening {
-                Happening::Navigated { tab, url } if tab == watch.before.tab => navigated = Some(clean(&url)),
-                Happening::Url { tab, url } if tab == watch.before.tab => moved = Some(clean(&url)),
-                Happening::Asked { kind, message, .. } => out.push(Change::DialogOpened { kind, message: clean(&message) }),
-                Happening::Storm { count, .. } => out.push(storm(count)),
-                Happening::Refused { tab, status, url, main: true, .. } if tab == watch.before.tab => {
-                    out.push(Change::HttpError { status, url: clean(&url) });
-                }
-                Happening::Dialog { kind, message, answer } => out.push(Change::Dialog { kind, message: clean(&message), answer }),
-                Happening::Opened { tab, url } => {
-                    opened.insert(tab);
-                    let url = self.state.tab(tab).map_or(url, |tab| tab.url);
-                    out.push(Change::TabOpened { number: tab, url: clean(&url) });
-                }
-                Happening::Closed { tab } => out.push(Change::TabClosed { number: tab }),
-                Happening::Request { tab, method, url, quiet: false, .. }
-                    if (tab == watch.before.tab || opened.contains(&tab))
-                        && !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS")
-                        && !watch.polled.contains(&(method.clone(), endpoint(&url))) =>
-                {
-                    out.push(Change::Network { method, url: clean(&url) });
-                }
-                _ => {}
-            }
-        }
-        match (navigated, moved) {
-            (Some(to), _) => out.insert(0, Change::Navigated { from: std::mem::take(&mut from), to }),
-            (None, Some(to)) if to != from => out.insert(0, Change::Url { from: std::mem::take(&mut from), to }),
-            _ => {}
-        }
-        out
-    }
-}
-
-/// A page that opens dialogs without end.
-pub(crate) fn storm(count: u32) -> Change {
-    Change::Told { text: format!("this page opens dialogs without end: {count} so far, each was answered") }
 }

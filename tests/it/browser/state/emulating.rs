@@ -69,15 +69,14 @@ async fn everywhere(site: &Fixtures, browser: &Browser, opener: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn is_believed_by_pages_frames_windows_and_workers() {
     let site = Fixtures::start().await.expect("a server");
-    // As in a browser with windows: a frame of another site is in a process of its own.
-    let config = BrowserConfig { emulation: disguise(), extra_args: vec!["--site-per-process".to_owned()], ..BrowserConfig::default() };
+    let config = BrowserConfig { emulation: disguise(), ..BrowserConfig::default() };
     everywhere(&site, &launch(config).await, "whole").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn is_another_one_in_each_context() {
     let site = Fixtures::start().await.expect("a server");
-    let browser = launch(BrowserConfig { extra_args: vec!["--site-per-process".to_owned()], ..BrowserConfig::default() }).await;
+    let browser = launch(BrowserConfig::default()).await;
     let context = browser.context(ContextConfig { emulation: disguise(), ..ContextConfig::default() }).await.expect("a context");
     everywhere(&site, &context, "context").await;
     let plain = ask(&site, &browser, &site.url("keep/machine/plain?place"), "machine").await;

@@ -13,7 +13,8 @@ async fn a_dead_button_beside_everything_that_moves() {
     }
     let receipt = rig.click("Late").await;
     assert!(matches!(changes(&receipt), [Change::Lines { .. }]), "{receipt:?}");
-    assert!(rig.screen().await.render().contains("It came late"));
+    let text = rig.screen().await.render();
+    assert!(text.contains("It came late"), "{text}");
     let receipt = rig.click("Send only").await;
     assert!(
         matches!(changes(&receipt), [Change::Network { method, url }] if method == "POST" && url.ends_with("/tell/sent")),

@@ -26,8 +26,11 @@ impl Browser {
         let tab = self.state.tab(found.tab).ok_or(CallError::Detached)?;
         let point = found.facts.point.ok_or_else(|| CallError::Remote("the element has no place".to_owned()))?;
         tab.session.mouse(Mouse::Move, point, until).await?;
-        // How it looks with the mouse over it is not what the click does to it.
-        self.tell(found, "notePaint", &json!([found.id]), until).await?;
+        // How it looks with the mouse over it is not what the click does to it; a look that is still being loaded has no size.
+        let frames = self.tell(found, "under", &json!([found.id]), until).await?;
+        if frames.as_i64().is_some_and(|frames| frames > 0) {
+            tab.session.mouse(Mouse::Move, point, until).await?;
+        }
         for count in 1..=times {
             tab.session.mouse(Mouse::Press(button, count), point, until).await?;
             tab.session.mouse(Mouse::Release(button, count), point, until).await?;

@@ -4,6 +4,7 @@
 //! without a screen may have no clipboard, and then the text is put in as an input method does.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use handiwork_core::{Change, Context, Reason, Receipt, Resolved};
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use super::super::Browser;
 use super::super::cdp::{CallError, Until};
 use super::super::watch::Counts;
 use super::{Found, Halt, keys, verdict};
+
+/// How long an editor may take to note what is selected in it.
+const NOTED: Duration = Duration::from_millis(130);
 
 impl Browser {
     pub(super) async fn select_text(&self, cx: &Context, resolved: &Resolved, text: Option<&str>, until: Until) -> Result<Receipt, Halt> {
@@ -31,6 +35,11 @@ impl Browser {
                     }
                 }
             }
+        }
+        if let Some(found) = found.as_ref().filter(|found| found.facts.editable) {
+            // Editors take note of what is selected when a key or the mouse is released in them, and some only a moment later.
+            self.press_key(found, "Shift", until).await?;
+            tokio::time::sleep(NOTED).await;
         }
         match answer.as_str() {
             Some(selected) if !selected.is_empty() => {

@@ -19,6 +19,9 @@ const STEPS: u32 = 8;
 /// Between two moves, as a hand has them: what follows the mouse may look only once a frame.
 const PACE: Duration = Duration::from_millis(16);
 
+/// How far beyond the middle of an element something is dropped on it, as a part of its size.
+const BEYOND: f64 = 0.15;
+
 impl Browser {
     pub(super) async fn drag(&self, cx: &Context, resolved: &Resolved, args: &Drag, until: Until) -> Result<Receipt, Halt> {
         let found = self.again_found(cx, resolved, until).await?;
@@ -26,7 +29,7 @@ impl Browser {
         let (place, middle) = (found.facts.place(), found.facts.point.ok_or(Halt::Refused(Reason::Hidden))?);
         let start = args.grab.map_or(middle, |grab| (place.x + grab.x, place.y + grab.y));
         let way: Vec<(f64, f64)> = match (args.to, args.dx.or(args.dy)) {
-            (Some(to), _) => vec![self.spot(cx, to, until).await?],
+            (Some(to), _) => vec![self.spot(cx, to, start, until).await?],
             (None, Some(_)) => vec![(start.0 + args.dx.unwrap_or(0.0), start.1 + args.dy.unwrap_or(0.0))],
             (None, None) => args.path.iter().map(|point| (start.0 + point.x, start.1 + point.y)).collect(),
         };
@@ -53,12 +56,15 @@ impl Browser {
             .then(|| "say where to: by the ref of an element (to), or by an offset (dx, dy), or along a path".to_owned())
     }
 
-    /// The point in the view at which something is dropped on an element.
-    async fn spot(&self, cx: &Context, r: Ref, until: Until) -> Result<(f64, f64), Halt> {
+    /// The point in the view at which something is dropped on an element: a little beyond its middle, for a list makes room
+    /// before or after an item by the half that is reached.
+    async fn spot(&self, cx: &Context, r: Ref, start: (f64, f64), until: Until) -> Result<(f64, f64), Halt> {
         // Looked for as the target of a hover: it must be in view, and nothing may be asked of it.
         let hover = Action::Hover(handiwork_core::action::Hover { r#ref: r });
         let target = self.resolve_here(cx, &hover, until).await?;
-        Ok((target.x + target.w / 2.0, target.y + target.h / 2.0))
+        let (x, y) = (target.x + target.w / 2.0, target.y + target.h / 2.0);
+        let (dx, dy) = (x - start.0, y - start.1);
+        Ok(if dx.abs() > dy.abs() { (x + BEYOND * target.w * dx.signum(), y) } else { (x, y + BEYOND * target.h * dy.signum()) })
     }
 
     async fn along(&self, number: u32, session: &Session, start: (f64, f64), way: &[(f64, f64)], until: Until) -> Result<(), CallError> {

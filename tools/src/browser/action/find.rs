@@ -66,7 +66,7 @@ fn clip(text: String) -> String {
 }
 
 fn lines(screen: &Screen) -> String {
-    screen.nodes.iter().map(|node| format!("{}{}\n", "  ".repeat(usize::from(node.depth)), node.line())).collect()
+    screen.nodes.iter().map(|node| format!("{}{}\n", "  ".repeat(usize::from(node.depth)), node.whole_line())).collect()
 }
 
 fn holds(node: &Node, wanted: &str) -> bool {

@@ -9,6 +9,7 @@ const SHIFT: i64 = 8;
 
 /// Names that a model may use, DOM name and code, virtual key code, text.
 const NAMED: &[(&[&str], &str, &str, i64, &str)] = &[
+    (&["shift"], "Shift", "ShiftLeft", 16, ""),
     (&["enter", "return"], "Enter", "Enter", 13, "\r"),
     (&["tab"], "Tab", "Tab", 9, ""),
     (&["escape", "esc"], "Escape", "Escape", 27, ""),

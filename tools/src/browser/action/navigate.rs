@@ -6,6 +6,7 @@ use handiwork_core::{Change, Context, Reason, Receipt};
 
 use super::super::Browser;
 use super::super::cdp::{CallError, Until};
+use super::super::happened::storm;
 use super::super::state::{Happening, Tab};
 use super::{Halt, verdict};
 
@@ -88,20 +89,21 @@ impl Browser {
             Err(error) => return Err(Halt::during(error)),
         }
         let clean = |text: &str| cx.secrets().redact(text);
-        let (mut changes, mut to, mut navigated) = (Vec::new(), None, false);
+        let (mut changes, mut to, mut navigated, mut stormed) = (Vec::new(), None, false, None);
         for happening in self.state.since(mark) {
             match happening {
                 Happening::Navigated { tab: number, url } if number == tab.number => (to, navigated) = (Some(url), true),
                 Happening::Url { tab: number, url } if number == tab.number => to = Some(url),
                 Happening::Dialog { kind, message, answer } => changes.push(Change::Dialog { kind, message: clean(&message), answer }),
                 Happening::Asked { kind, message, .. } => changes.push(Change::DialogOpened { kind, message: clean(&message) }),
-                Happening::Storm { count, .. } => changes.push(super::super::watch::storm(count)),
+                Happening::Storm { count, .. } => stormed = Some(count),
                 Happening::Refused { tab: number, status, url, main: true, .. } if number == tab.number => {
                     changes.push(Change::HttpError { status, url: clean(&url) });
                 }
                 _ => {}
             }
         }
+        changes.extend(stormed.map(storm));
         if let Some(to) = to {
             let (from, to) = (clean(from), clean(&to));
             changes.insert(0, if navigated { Change::Navigated { from, to } } else { Change::Url { from, to } });

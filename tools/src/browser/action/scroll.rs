@@ -1,13 +1,19 @@
 //! Scroll: the page or one of its boxes, by most of what is in view.
 
+use std::time::Duration;
+
 use handiwork_core::action::{Direction, Scroll};
 use handiwork_core::{Change, Context, Receipt, Resolved};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::super::Browser;
 use super::super::cdp::{CallError, Until};
 use super::Halt;
+
+/// How long a page at its end is given to grow.
+const GROWS: Duration = Duration::from_millis(600);
 
 #[derive(Deserialize)]
 struct Moved {
@@ -35,14 +41,19 @@ impl Browser {
             }
             _ => None,
         };
-        let answer = match frame {
-            Some(part) => self.call_in(tab.number, &part, None, "scrollTo", &json!([0, direction]), until).await,
-            None => self.call(tab.number, token, "scrollTo", &json!([id, direction]), until).await,
-        };
-        let answer = answer.map_err(Halt::during)?;
-        let moved: Option<Moved> = answer.and_then(|answer| serde_json::from_value(answer.value).ok());
-        let Some(moved) = moved.filter(|moved| (moved.from.0 - moved.to.0).abs() + (moved.from.1 - moved.to.1).abs() >= 1.0) else {
-            return Ok(Receipt::NoEffect);
+        let began = Instant::now();
+        let moved = loop {
+            let answer = match &frame {
+                Some(part) => self.call_in(tab.number, part, None, "scrollTo", &json!([0, direction]), until).await,
+                None => self.call(tab.number, token, "scrollTo", &json!([id, direction]), until).await,
+            };
+            let moved: Option<Moved> = answer.map_err(Halt::during)?.and_then(|answer| serde_json::from_value(answer.value).ok());
+            match moved {
+                Some(moved) if (moved.from.0 - moved.to.0).abs() + (moved.from.1 - moved.to.1).abs() >= 1.0 => break moved,
+                // A page may be about to grow, for it was scrolled to its end only now.
+                Some(_) if began.elapsed() < GROWS && !until.is_over() => tokio::time::sleep(GROWS / 10).await,
+                _ => return Ok(Receipt::NoEffect),
+            }
         };
         // What is loaded on scrolling belongs to what is seen next.
         match self.settle(mark, until).await {

@@ -4,6 +4,7 @@
 //! event that a newer browser sends in a new shape can then never break the connection. What is sent is never traced: it may
 //! hold a secret.
 
+mod complaints;
 mod connection;
 mod contexts;
 mod emulate;
@@ -14,6 +15,7 @@ mod session;
 mod socket;
 mod storage;
 
+pub(crate) use complaints::CHANNEL;
 pub(crate) use connection::{CallError, Connection, Event, Until};
 pub(crate) use contexts::{Identity, allow_place, attach, discover, drop_context, end_context, identity, new_context, new_target};
 pub(crate) use emulate::Disguise;

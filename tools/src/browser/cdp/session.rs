@@ -9,9 +9,9 @@ use chromiumoxide::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide::cdp::browser_protocol::emulation::SetFocusEmulationEnabledParams;
 use chromiumoxide::cdp::browser_protocol::network::EnableParams as NetworkEnable;
 use chromiumoxide::cdp::browser_protocol::page::{
-    BringToFrontParams, CaptureScreenshotFormat, CaptureScreenshotParams, CreateIsolatedWorldParams, EnableParams as PageEnable, FrameId,
-    GetNavigationHistoryParams, HandleJavaScriptDialogParams, NavigateParams, NavigateToHistoryEntryParams, ReloadParams,
-    SetInterceptFileChooserDialogParams,
+    AddScriptToEvaluateOnNewDocumentParams, BringToFrontParams, CaptureScreenshotFormat, CaptureScreenshotParams,
+    CreateIsolatedWorldParams, EnableParams as PageEnable, FrameId, GetNavigationHistoryParams, HandleJavaScriptDialogParams,
+    NavigateParams, NavigateToHistoryEntryParams, ReloadParams, SetInterceptFileChooserDialogParams,
 };
 use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
@@ -21,6 +21,7 @@ use chromiumoxide::cdp::js_protocol::runtime::{
 use futures::future::join_all;
 use serde_json::Value;
 
+use super::complaints::script;
 use super::connection::{CallError, Connection, Until};
 use super::emulate::{Disguise, metrics};
 
@@ -87,6 +88,7 @@ impl Session {
         // The page is told that nothing was chosen; a file comes by an upload action.
         chooser.cancel = Some(true);
         to(&|c, s| c.tell(Some(s), &chooser));
+        self.hear_complaints();
         self.follow_frames();
         self.run();
     }
@@ -96,6 +98,7 @@ impl Session {
         self.connection.tell(Some(&self.id), &PageEnable::default());
         self.connection.tell(Some(&self.id), &NetworkEnable::default());
         self.emulate(disguise);
+        self.hear_complaints();
         self.follow_frames();
         self.run();
     }
@@ -109,6 +112,11 @@ impl Session {
         self.emulate_requests(disguise);
         self.emulate_clock(&disguise.emulation);
         self.run();
+    }
+
+    /// Has each new document pass on what it complains of.
+    fn hear_complaints(&self) {
+        self.connection.tell(Some(&self.id), &AddScriptToEvaluateOnNewDocumentParams::new(script()));
     }
 
     /// Asks for the frames of other sites below this one, now and later.

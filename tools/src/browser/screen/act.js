@@ -82,6 +82,17 @@ const through = (id, x, y) => {
   return { ...point, hidden, hit: !hidden && hit === e, cover: hidden || hit === e ? '' : describe(hit) };
 };
 
+// Waits until the mouse that has come to rest on an element is on it still: its look may change under the mouse, and for a moment
+// there may be nothing of it. The number of frames that took, -1 if it does not come back.
+const under = async (id) => {
+  const e = find(id);
+  if (!e) return -1;
+  const there = () => standIns(e).filter(drawn).some((one) => pointOf(one, clipOf(one))?.box);
+  let frames = 0;
+  while (!there()) { if (++frames > 30) return -1; await frameTick(); }
+  notePaint(id);
+  return frames;
+};
 const identify = (e) => { const role = roleOf(e); return { role, name: cut(nameOf(e, role).name, 1000) }; };
 const inspect = async (id, { scroll = false, still = false, enter = false, free = false }) => {
   let e = find(id);
@@ -105,6 +116,9 @@ const inspect = async (id, { scroll = false, still = false, enter = false, free 
   }
   let moving = false;
   if (still) {
+    // A page that holds the mouse gets every click itself; a person would press Escape first.
+    const holder = [ownerDocument(e), document].find((doc) => doc.pointerLockElement);
+    if (holder) { holder.exitPointerLock(); for (let n = 0; n < 10 && holder.pointerLockElement; n++) await frameTick(); }
     const box = () => { const one = boxOf(places[0] ?? e); return [one.left, one.top, one.width, one.height].map(Math.round).join(); };
     await frameTick();
     const before = box();

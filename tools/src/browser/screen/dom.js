@@ -187,9 +187,12 @@ const roleOf = (e, style, pointer) => {
   const native = nativeRole(e);
   // A list item or a cell that reacts is more than that.
   if (native && (CONTROLS.has(native) || !heard.has(e))) return native;
+  if (isHandle(e, style ?? styleOf(e))) return 'handle';
   return isClickable(e, style ?? styleOf(e), pointer ?? parentPointer(e)) ? 'clickable' : native;
 };
-const isControl = (role) => role === 'clickable' || CONTROLS.has(role);
+// What shows by the mouse over it that it is there to be dragged: an edge or a corner that resizes something.
+const isHandle = (e, style) => { if (!style.cursor.endsWith('-resize')) return false; const parent = parentOf(e); return !parent || styleOf(parent).cursor !== style.cursor; };
+const isControl = (role) => role === 'clickable' || role === 'handle' || CONTROLS.has(role);
 
 // ---- names
 const isBlock = (display) => !display.startsWith('inline') && display !== 'contents';
@@ -345,10 +348,11 @@ const hintOf = (e, role, named) => {
     if (e.type === 'file') { if (e.accept) hints.push(cut(e.accept, 60)); if (e.multiple) hints.push('several files'); }
   }
   if (localName(e) === 'textarea') hints.push('textarea');
+  if (role === 'handle') hints.push(`${styleOf(e).cursor}, ${placeWords(e)}`);
   const placeholder = squeeze(attr(e, 'placeholder') ?? '');
   if (placeholder && named.from !== 'placeholder') hints.push(cut(placeholder, 120));
   if (localName(e) === 'textarea' && styleOf(e).resize !== 'none') hints.push(`resizable ${Math.round(boxOf(e).width)}×${Math.round(boxOf(e).height)}`);
-  if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e), looks = /^(clickable|canvas)$/.test(role) || !icon ? bareLook(e) : ''; if (looks) hints.push(looks); if (icon) hints.push(icon); }
+  if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e), looks = role === 'handle' ? '' : /^(clickable|canvas)$/.test(role) || !icon ? bareLook(e) : ''; if (looks) hints.push(looks); if (icon) hints.push(icon); }
   return hints.join('; ');
 };
 const verbsOf = (e, role) => {

@@ -25,11 +25,9 @@ const isNoisy = (e) => {
   }
   return false;
 };
-// What the page complains of while an action is under way. Its errors are heard here as events: the page can't see who listens.
+// What the page complains of while an action is under way: its own world passes it on (cdp/complaints.js).
 const complaints = [];
-const complain = (event, text) => { if (acting && event.isTrusted && complaints.length < 5) complaints.push(String(text).slice(0, 300)); };
-window.addEventListener('error', (event) => { if (event instanceof ErrorEvent) complain(event, event.message); }, true);
-window.addEventListener('unhandledrejection', (event) => complain(event, 'a promise was rejected and nobody cared'), true);
+window.addEventListener(channel, (event) => { if (acting && complaints.length < 5) complaints.push(String(event.detail).slice(0, 300)); });
 const onMutations = (records) => {
   const now = performance.now();
   let counted = false;
@@ -41,6 +39,16 @@ const onMutations = (records) => {
       let depth = 0;
       for (let up = e; up && depth < 8 && !/^(html|body)$/.test(localName(up)); up = parentOf(up), depth++) push(markOf(up).own, now);
       if (record.type === 'childList' && [...record.addedNodes].some(isElement)) push(markOf(e).kids, now);
+    }
+    // What has a rhythm is followed through an action, or it would seem to have stopped; nothing new is taken for one.
+    if (acting) {
+      let depth = 0;
+      for (let up = e; up && depth < 8 && !/^(html|body)$/.test(localName(up)); up = parentOf(up), depth++) {
+        const mark = marks.get(up);
+        if (mark && beats(mark.own, since)) push(mark.own, now);
+      }
+      const mark = marks.get(e);
+      if (mark && record.type === 'childList' && beats(mark.kids, since)) push(mark.kids, now);
     }
     if (!counted && !isNoisy(e)) { counted = true; mutations++; lastMutation = now; }
   }

@@ -11,6 +11,8 @@ const paints = (e) => {
   return style.backgroundColor !== 'transparent' && (!alpha || Number(alpha[1]) >= 0.3);
 };
 const within = (box, x, y) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+// Painted, but so transparent that what is below is seen.
+const isFaint = (e) => { let left = 1; for (let up = e; up && left >= 0.3; up = parentOf(up)) left *= Number(styleOf(up).opacity); return left < 0.3; };
 // What is drawn over an element's text at a point, if anything.
 const coverOf = (e, x, y) => {
   const doc = ownerDocument(e), by = originOf(doc), root = rootOf(e);
@@ -22,7 +24,7 @@ const coverOf = (e, x, y) => {
       return null;
     }
     if (localName(other) === 'dialog' && !within(boxOf(other), x - by.x, y - by.y)) return other;
-    if (paints(other)) return other;
+    if (paints(other) && !isFaint(other)) return other;
   }
   return null;
 };
@@ -145,9 +147,9 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     const line = { d: ctx.d, id: idOf(e), r: role, n: cut(named.name, 1000), s: statesOf(e, role), vb: verbsOf(e, role), b: [box.l, box.t, box.r - box.l, box.b - box.t], q: isNoisy(e) };
     line.k = line.id;
     const value = valueOf(e, role), hint = hintOf(e, role, named);
-    if (value !== null && value !== undefined) line.v = cut(String(value), 4000);
+    if (value !== null && value !== undefined) line.v = cut(String(value), inside ? 20000 : 4000);
     if (hint) line.h = hint;
-    if (localName(e) === 'select') line.o = optionsOf(e).slice(0, 400).map(optionLabel);
+    if (localName(e) === 'select') line.o = optionsOf(e).slice(0, inside ? 5000 : 400).map(optionLabel);
     if (!point) line.vb = [];
     push(line);
     return line;

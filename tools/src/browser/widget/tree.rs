@@ -64,8 +64,13 @@ impl Browser {
     async fn open_branch(&self, found: &Found, item: &Item, wanted: &str, until: Until) -> Result<Vec<Item>, Halt> {
         let inside = || self.ask::<Vec<Item>>(found, "branchItems", json!([item.id]), until);
         let mut items = inside().await?;
-        if !item.closed && named(&items, wanted).is_some() {
-            return Ok(items);
+        if !item.closed && !items.is_empty() {
+            // It is open, and would be closed by a click; what it lacks may still be on its way.
+            let late = wait_for!(OPENS / 2, until, {
+                items = inside().await?;
+                named(&items, wanted).is_some().then(|| items.clone())
+            });
+            return Ok(late.unwrap_or(items));
         }
         let toggle: u64 = self.ask(found, "toggleOf", json!([item.id]), until).await?;
         let grip: u64 = self.ask(found, "gripOf", json!([item.id]), until).await?;
@@ -82,6 +87,10 @@ impl Browser {
                 named(&now, wanted).is_some().then_some(now)
             }) {
                 return Ok(shown);
+            }
+            items = inside().await?;
+            if !items.is_empty() {
+                return Ok(items);
             }
         }
         self.press_key(found, "ArrowRight", until).await?;

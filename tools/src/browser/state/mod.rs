@@ -4,7 +4,10 @@
 //! happened is a numbered list: an action notes the number before it acts, and reads what came after it. Dialogs are answered
 //! right here or stop all calls into their page: a page with an open dialog answers nothing else.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod events;
+mod targets;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use handiwork_core::EffectClass;
@@ -12,19 +15,12 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::cdp::{self, Connection, Disguise, Event, Session, Viewport};
-use super::config::{DialogAnswer, DialogPolicy};
-use super::dialog::Dialog;
+use super::config::DialogPolicy;
 use super::profile::Keeping;
 pub(crate) use super::tab::{Happening, Part, Tab};
 
 /// Most happenings that are kept.
 const MOST: usize = 512;
-/// Dialogs in a row that are each told.
-const TOLD: u32 = 5;
-/// Dialogs in a row after which the script that opens them is stopped.
-const STORM: u32 = 50;
-/// How a note on too many of them begins.
-const STORM_NOTE: &str = "this page opens";
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -201,7 +197,7 @@ impl State {
     /// Something to tell with the next screen, since no receipt says it.
     pub(crate) fn tell_later(&self, note: String) {
         let mut inner = self.lock();
-        if inner.aside.len() < TOLD as usize {
+        if inner.aside.len() < events::TOLD as usize {
             inner.aside.push(note);
         }
     }
@@ -281,80 +277,6 @@ impl Inner {
         }
     }
 
-    fn attached(&mut self, connection: &Connection, parent: Option<&str>, params: &Value, (viewport, disguise): (Viewport, &Disguise)) {
-        let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
-        let target = text(params, "/targetInfo/targetId").to_owned();
-        match text(params, "/targetInfo/type") {
-            "page" if self.keeping.takes(&session, &target, params) => return,
-            "page" => {}
-            "iframe" => {
-                session.set_up_frame(disguise);
-                let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
-                if let Some(tab) = tab {
-                    // A frame has the id of its target; until now it may have been drawn by the process around it.
-                    tab.parts.retain(|_, part| part.frame != target);
-                    tab.parts.insert(session.id.clone(), Part::new(session, target, parent.map(str::to_owned)));
-                }
-                return;
-            }
-            _ => {
-                // Workers and the like may run; nothing in them is on a screen.
-                session.set_up_worker(disguise);
-                return;
-            }
-        }
-        session.set_up(viewport, disguise);
-        self.last_number += 1;
-        let number = self.last_number;
-        let url = text(params, "/targetInfo/url").to_owned();
-        // Until told otherwise: the main frame of a page has the id of its target.
-        let page = Part::new(session.clone(), target.clone(), None);
-        let tab = Tab {
-            number,
-            target,
-            parts: BTreeMap::from([(session.id.clone(), page)]),
-            session,
-            url: url.clone(),
-            title: String::new(),
-            pending: None,
-            requests: BTreeSet::new(),
-            crashed: false,
-            dialog: None,
-            storm: 0,
-            hung: false,
-            drag: None,
-        };
-        self.tabs.insert(number, tab);
-        self.front.push(number);
-        self.note(Happening::Opened { tab: number, url });
-    }
-
-    fn detached(&mut self, session: &str) {
-        let Some(tab) = self.tabs.values_mut().find(|tab| tab.parts.contains_key(session)) else { return };
-        if tab.session.id != session {
-            tab.parts.retain(|_, part| part.session.id != session);
-            return;
-        }
-        let number = tab.number;
-        self.tabs.remove(&number);
-        self.front.retain(|other| *other != number);
-        self.note(Happening::Closed { tab: number });
-    }
-
-    /// The session of the frame with this target.
-    fn part_of_target(&self, target: &str) -> Option<String> {
-        let mut parts = self.tabs.values().flat_map(|tab| tab.parts.values().filter(|part| part.parent.is_some()));
-        parts.find(|part| part.frame == target).map(|part| part.session.id.clone())
-    }
-
-    fn info_changed(&mut self, params: &Value) {
-        let target = text(params, "/targetInfo/targetId");
-        if let Some(tab) = self.tabs.values_mut().find(|tab| tab.target == target) {
-            text(params, "/targetInfo/url").clone_into(&mut tab.url);
-            text(params, "/targetInfo/title").clone_into(&mut tab.title);
-        }
-    }
-
     fn in_tab(&mut self, number: u32, method: &str, params: &Value, dialogs: &DialogPolicy) {
         let Some(tab) = self.tabs.get_mut(&number) else { return };
         match method {
@@ -426,93 +348,6 @@ impl Inner {
             }
             _ => {}
         }
-    }
-
-    fn dialog(&mut self, number: u32, params: &Value, policy: &DialogPolicy) {
-        let kind = text(params, "/type").to_owned();
-        let message = text(params, "/message").to_owned();
-        let default = text(params, "/defaultPrompt");
-        let wanted = match kind.as_str() {
-            "confirm" => policy.confirm,
-            "prompt" => policy.prompt,
-            "beforeunload" => policy.beforeunload,
-            _ => DialogAnswer::Accept,
-        };
-        let serial = self.sequence;
-        let acting = self.acting;
-        let Some(tab) = self.tabs.get_mut(&number) else { return };
-        if tab.dialog.is_some() {
-            return;
-        }
-        let accept = match wanted {
-            DialogAnswer::Ask => {
-                tab.dialog = Some(Dialog::new(serial, kind.clone(), message.clone(), default.to_owned()));
-                tab.parts.values().for_each(|part| part.session.stop(&kind, &message));
-                self.note(Happening::Asked { tab: number, kind, message });
-                return;
-            }
-            DialogAnswer::Accept => true,
-            DialogAnswer::Dismiss => false,
-        };
-        tab.storm += 1;
-        let count = tab.storm;
-        if count.is_multiple_of(STORM) {
-            // The script that opens them may never come to an end by itself.
-            tab.session.terminate();
-        }
-        let reply = (kind == "prompt" && accept).then(|| policy.prompt_text.clone().unwrap_or_else(|| default.to_owned()));
-        tab.session.answer_dialog(accept, reply.as_deref());
-        let answer = match (kind.as_str(), reply) {
-            (_, Some(reply)) => format!("OK with {reply:?}"),
-            ("beforeunload", None) => if accept { "Leave" } else { "Stay" }.to_owned(),
-            _ => if accept { "OK" } else { "Cancel" }.to_owned(),
-        };
-        if count <= TOLD {
-            self.untold.push((self.sequence, format!("{kind} dialog {message:?} opened and was answered: {answer}")));
-            self.note(Happening::Dialog { kind, message, answer });
-        } else if count == TOLD + 1 || count.is_multiple_of(STORM) {
-            self.untold.retain(|(_, note)| !note.starts_with(STORM_NOTE));
-            self.untold.push((self.sequence, format!("{STORM_NOTE} dialogs without end: {count} so far, each was answered")));
-            if acting {
-                self.note(Happening::Storm { tab: number, count });
-            }
-        }
-    }
-
-    /// The server's answer to a request.
-    fn answered(&mut self, number: u32, params: &Value) {
-        let Some(tab) = self.tabs.get_mut(&number) else { return };
-        let status = params.pointer("/response/status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
-        let id = text(params, "/requestId");
-        let kind = text(params, "/type");
-        let main = kind == "Document" && text(params, "/frameId") == tab.frame();
-        if status < 400 || !(main || matches!(kind, "XHR" | "Fetch")) {
-            return;
-        }
-        let sent = self.happened.iter().rev().find_map(|(_, happening)| match happening {
-            Happening::Request { id: sent, method, idle, .. } if sent == id => Some((method.clone(), *idle)),
-            _ => None,
-        });
-        let (method, idle) = sent.unwrap_or_default();
-        let url = text(params, "/response/url").to_owned();
-        self.note(Happening::Refused { tab: number, status, method, url, main, idle });
-    }
-
-    fn request(&mut self, number: u32, params: &Value) {
-        let Some(tab) = self.tabs.get_mut(&number) else { return };
-        let id = text(params, "/requestId").to_owned();
-        let kind = text(params, "/type");
-        if kind == "Document" && text(params, "/frameId") == tab.frame() {
-            tab.pending = Some(id.clone());
-        }
-        // Streams that never end are not waited for.
-        if !matches!(kind, "EventSource" | "WebSocket" | "Media" | "Ping" | "Preflight") {
-            tab.requests.insert(id.clone());
-        }
-        let quiet = matches!(kind, "Ping" | "CSPViolationReport" | "Preflight");
-        let (method, url) = (text(params, "/request/method").to_owned(), text(params, "/request/url").to_owned());
-        let idle = !self.acting;
-        self.note(Happening::Request { tab: number, id, method, url, quiet, idle });
     }
 }
 
