@@ -51,6 +51,10 @@ miniwob: setup ## Try small web tasks of MiniWoB++ with the local model; the las
 bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
 	$(CARGO) bench --quiet --profile dev --bench local -- $(ARGS)
 
+.PHONY: bench-screen
+bench-screen: setup ## Measure what a model is given of a page beside three other tools; SEED=7 BENCH_SIZES=100,1000 for other pages.
+	@SEED=$(SEED) scripts/bench-screen.sh
+
 .PHONY: doctor
 doctor: setup ## Say what handiwork itself misses on this machine.
 	$(CARGO) run --quiet --bin handiwork -- doctor

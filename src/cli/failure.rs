@@ -37,6 +37,23 @@ pub(crate) enum Code {
     Interrupted = 130,
 }
 
+impl Code {
+    /// The code of this number, as another process of ours gave it.
+    pub(crate) const fn of(number: u8) -> Self {
+        match number {
+            1 => Self::NotReached,
+            2 => Self::Usage,
+            3 => Self::Missing,
+            4 => Self::Waiting,
+            5 => Self::Budget,
+            6 => Self::Model,
+            7 => Self::Store,
+            130 => Self::Interrupted,
+            _ => Self::Surface,
+        }
+    }
+}
+
 /// A failed command.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -12,6 +12,7 @@ mod print;
 mod remote;
 mod run;
 mod screen;
+mod session;
 mod setup;
 
 use std::io::IsTerminal as _;
@@ -42,8 +43,24 @@ pub(crate) struct Cli {
 enum Command {
     /// Work towards a goal
     Run(Box<run::Args>),
-    /// Print a page exactly as a model would see it
+    /// Open a page in a session that lasts until it is closed, or is not used any more
+    Open(session::OpenArgs),
+    /// Print a page exactly as a model would see it: of the session, or of --url
     Screen(screen::Args),
+    /// Do something in the session; prints whether it had its effect, and what changed
+    Act(session::ActArgs),
+    /// Find text on the session's page, also out of view
+    Find(session::FindArgs),
+    /// Read the session's page, or an element of it, as Markdown
+    Read(session::ReadArgs),
+    /// Take a picture of the session's page
+    Shot(session::ShotArgs),
+    /// End the session and its browser
+    Close(session::CloseArgs),
+    /// List the sessions that are open
+    Sessions,
+    #[command(hide = true)]
+    SessionHost(session::HostArgs),
     /// List runs, newest first
     Runs(inspect::RunsArgs),
     /// Print what happened in a run
@@ -79,7 +96,15 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     let out = print::Out { json: cli.json };
     match cli.command {
         Command::Run(args) => run::run(*args, &paths, out).await,
-        Command::Screen(args) => screen::run(args, out).await,
+        Command::Open(args) => session::open(args, &paths, out).await,
+        Command::Screen(args) => screen::run(args, &paths, out).await,
+        Command::Act(args) => session::act(args, &paths, out).await,
+        Command::Find(args) => session::find(args, &paths, out).await,
+        Command::Read(args) => session::read(args, &paths, out).await,
+        Command::Shot(args) => session::shot(args, &paths, out).await,
+        Command::Close(args) => session::close(args, &paths, out).await,
+        Command::Sessions => session::list(&paths, out).await,
+        Command::SessionHost(args) => session::serve(args, &paths).await,
         Command::Runs(args) => inspect::runs(args, &paths, out).await,
         Command::Show(args) => inspect::show(args, &paths, out).await,
         Command::Report(args) => inspect::report(args, &paths, out).await,

@@ -32,6 +32,16 @@ impl Paths {
         self.home.join("handiwork.db")
     }
 
+    /// The folder of all this.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        &self.home
+    }
+
+    /// Sockets, locks and logs of sessions.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.home.join("sessions")
+    }
+
     /// What model servers have said of themselves.
     pub(crate) fn servers(&self) -> PathBuf {
         self.home.join("servers.json")

@@ -2,33 +2,41 @@
 
 use handiwork::core::action::Navigate;
 use handiwork::core::{Action, Context, Receipt, Refusal, Screen, Surface};
+use handiwork::tools::browser::Browser;
 
+use super::paths::Paths;
 use super::print::Out;
 use super::setup::BrowserArgs;
-use super::{Code, Failure};
+use super::{Code, Failure, session};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The page
+    /// A page to look at once, without a session
     #[arg(long)]
-    url: String,
+    url: Option<String>,
+    #[command(flatten)]
+    named: session::Named,
+    #[command(flatten)]
+    extent: session::Extent,
     #[command(flatten)]
     browser: BrowserArgs,
 }
 
-pub(crate) async fn run(args: Args, out: Out) -> Result<(), Failure> {
-    if let handiwork::core::policy::UrlClass::Refused { why } = handiwork::core::policy::classify(&args.url) {
+pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    let Some(url) = args.url else { return session::screen(&args.named, &args.extent, paths, out).await };
+    if let handiwork::core::policy::UrlClass::Refused { why } = handiwork::core::policy::classify(&url) {
         return Err(Failure::new(Code::Usage, why));
     }
     let browser = args.browser.launch().await?;
-    let looked = look(&browser, &args.url).await;
+    let looked = look(&browser, &url, args.extent.is_whole()).await;
     browser.close().await;
-    let screen = looked?;
+    let mut screen = looked?;
+    args.extent.cut(&mut screen);
     out.result(&screen, || screen.render());
     Ok(())
 }
 
-async fn look(browser: &impl Surface, url: &str) -> Result<Screen, Failure> {
+async fn look(browser: &Browser, url: &str, whole: bool) -> Result<Screen, Failure> {
     let cx = Context::default().within(std::time::Duration::from_mins(1));
     let action = Action::from(Navigate { url: url.to_owned() });
     let resolved = browser.resolve(&cx, &action).await.map_err(|refusal| match refusal {
@@ -40,6 +48,7 @@ async fn look(browser: &impl Surface, url: &str) -> Result<Screen, Failure> {
             Err(Failure::new(Code::NotReached, reason).hint("check the address, and that its server is running"))
         }
         Receipt::Unknown { why } => Err(Failure::new(Code::Surface, why)),
+        Receipt::Verified { .. } | Receipt::NoEffect if whole => Ok(browser.observe_whole(&cx).await?),
         Receipt::Verified { .. } | Receipt::NoEffect => Ok(browser.observe(&cx).await?),
     }
 }

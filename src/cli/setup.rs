@@ -22,12 +22,29 @@ pub(crate) struct BrowserArgs {
 }
 
 impl BrowserArgs {
+    /// The same options as words of a command line, for another process.
+    pub(crate) fn words(&self) -> Result<Vec<String>, Failure> {
+        let mut words = Vec::new();
+        if self.headed {
+            words.push("--headed".to_owned());
+        }
+        for (name, path) in [("--chromium", &self.chromium), ("--upload-dir", &self.upload_dir)] {
+            if let Some(path) = path {
+                let path = std::path::absolute(path).map_err(|error| Failure::new(Code::Usage, format!("{name}: {error}")))?;
+                let text = path.to_str().ok_or_else(|| Failure::new(Code::Usage, format!("{name}: the path is no text")))?;
+                words.extend([name.to_owned(), text.to_owned()]);
+            }
+        }
+        Ok(words)
+    }
+
     /// Starts it.
     pub(crate) async fn launch(&self) -> Result<Browser, Failure> {
         let config = BrowserConfig {
             executable: self.chromium.clone(),
             headless: !self.headed,
             upload_dir: self.upload_dir.clone(),
+            display: display(),
             ..BrowserConfig::default()
         };
         Ok(Browser::launch(config).await?)
@@ -48,4 +65,10 @@ pub(crate) fn secrets(specs: &[String]) -> Result<Secrets, Failure> {
         secrets.insert(name, value, origin).map_err(|error| usage(spec, error.to_string()))?;
     }
     Ok(secrets)
+}
+
+/// What a browser with a window needs to find the screen.
+fn display() -> std::collections::BTreeMap<String, String> {
+    let names = ["DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"];
+    names.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
 }

@@ -132,7 +132,7 @@ fn refusal(receipt: &Receipt) -> &Reason {
 }
 
 /// Waits for a condition, with a deadline.
-async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) async fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     while !condition() {

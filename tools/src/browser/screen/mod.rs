@@ -179,6 +179,13 @@ impl Browser {
 
     /// More of the page than is in view, or a part of it. Its refs are given as on any screen; what the model was shown to judge
     /// actions by stays as it is.
+    /// All of the page in front, also what is out of view. What is out of view can be covered without this being known.
+    pub async fn observe_whole(&self, cx: &Context) -> Result<Screen, handiwork_core::SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        self.show_scope(cx, Scope::Whole, until).await.map_err(|error| error.surface("looking at the page"))
+    }
+
     pub(crate) async fn show_scope(&self, cx: &Context, scope: Scope, until: Until) -> Result<Screen, CallError> {
         Ok(self.look_at(cx, true, scope, until).await?.screen)
     }
