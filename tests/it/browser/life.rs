@@ -15,7 +15,7 @@ use super::{Rig, group, processes_with, wait_until};
 const PARENT: &str = "HANDIWORK_TEST_BROWSER_PARENT";
 
 fn pid(browser: &Browser) -> Pid {
-    Pid::from_raw(i32::try_from(browser.pid()).expect("a pid")).expect("a pid")
+    Pid::from_raw(i32::try_from(browser.pid().expect("ours")).expect("a pid")).expect("a pid")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn a_killed_browser_is_gone_at_once() {
 async fn closing_and_dropping_leave_nothing() {
     for gently in [true, false] {
         let browser = Browser::launch(BrowserConfig::default()).await.expect("a browser");
-        let id = browser.pid();
+        let id = browser.pid().expect("ours");
         assert!(group(id).len() > 1, "a browser has helpers");
         if gently {
             browser.close().await;
@@ -68,11 +68,11 @@ async fn closing_and_dropping_leave_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn its_own_profile_is_removed() {
     let browser = Browser::launch(BrowserConfig::default()).await.expect("a browser");
-    let line = std::fs::read(format!("/proc/{}/cmdline", browser.pid())).expect("a command line");
+    let line = std::fs::read(format!("/proc/{}/cmdline", browser.pid().expect("ours"))).expect("a command line");
     let line = String::from_utf8_lossy(&line).into_owned();
     let folder = line.split('\0').find_map(|arg| arg.strip_prefix("--user-data-dir=")).map(PathBuf::from).expect("a profile");
     assert!(folder.is_dir());
-    let environment = std::fs::read(format!("/proc/{}/environ", browser.pid())).expect("an environment");
+    let environment = std::fs::read(format!("/proc/{}/environ", browser.pid().expect("ours"))).expect("an environment");
     let environment = String::from_utf8_lossy(&environment).into_owned();
     let names: Vec<&str> = environment.split('\0').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name).collect();
     assert!(names.iter().all(|name| ["PATH", "HOME", "LANG"].contains(name)), "{names:?}");

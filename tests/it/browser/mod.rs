@@ -11,6 +11,7 @@ mod hands;
 mod life;
 mod looking;
 mod secrets;
+mod state;
 mod traps;
 mod widgets;
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use handiwork_core::SurfaceError;
 
+use super::emulation::Emulation;
+use super::profile::StorageState;
+
 /// Where Chromium is looked for, smallest first: for work without a window the headless shell needs half the memory. The program
 /// itself comes before the shell script of that name in `/usr/bin`, which would stay between us and it.
 const HEADLESS: &[&str] = &[
@@ -84,6 +87,31 @@ pub struct BrowserConfig {
     pub dialogs: DialogPolicy,
     /// Number of the first ref. A run that is continued goes on counting, since a ref is never given twice.
     pub first_ref: u32,
+    /// What pages are made to believe of the machine that they are on.
+    pub emulation: Emulation,
+    /// Cookies and storage that it begins with.
+    pub storage: Option<StorageState>,
+}
+
+/// Settings of a context: a part of a browser that shares nothing with others. What is not here is as in the browser around it.
+#[derive(Debug, Clone, Default)]
+pub struct ContextConfig {
+    /// What pages are made to believe of the machine that they are on.
+    pub emulation: Emulation,
+    /// Cookies and storage that it begins with.
+    pub storage: Option<StorageState>,
+    /// Where its downloads go; without one it is a temporary folder that goes away with the context.
+    pub download_dir: Option<PathBuf>,
+    /// Number of the first ref; 0 is 1.
+    pub first_ref: u32,
+}
+
+impl ContextConfig {
+    /// All settings of a context in a browser with these.
+    pub(crate) fn over(self, base: &BrowserConfig) -> BrowserConfig {
+        let Self { emulation, storage, download_dir, first_ref } = self;
+        BrowserConfig { emulation, storage, download_dir, first_ref: first_ref.max(1), ..base.clone() }
+    }
 }
 
 impl Default for BrowserConfig {
@@ -102,6 +130,8 @@ impl Default for BrowserConfig {
             effect_wait: Duration::from_millis(3500),
             dialogs: DialogPolicy::default(),
             first_ref: 1,
+            emulation: Emulation::default(),
+            storage: None,
         }
     }
 }

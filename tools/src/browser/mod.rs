@@ -10,9 +10,14 @@ mod changes;
 mod config;
 mod dialog;
 mod downloads;
+pub mod emulation;
 mod happened;
+mod host;
 mod page;
+mod place;
+mod pool;
 mod process;
+pub mod profile;
 pub mod reading;
 mod screen;
 pub mod shot;
@@ -24,27 +29,24 @@ mod widget;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use handiwork_core::{Action, Context, Receipt, Refusal, Resolved, Screen, Shot, Surface, SurfaceError, SurfaceInfo};
 
 use cdp::{CallError, Connection, Until};
-pub use config::{BrowserConfig, DialogAnswer, DialogPolicy};
+pub use config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
 use downloads::Downloads;
-use process::Process;
+use host::Host;
+use place::Place;
+pub use pool::{Pool, PoolConfig, PoolError};
 use screen::Look;
 use screen::refs::Refs;
 use state::State;
 
-/// How long a browser may take to start.
-const START: Duration = Duration::from_secs(30);
-/// How long it may take to end by itself before it is killed.
-const GRACE: Duration = Duration::from_millis(1500);
-
-/// A running Chromium. Dropping it ends it; [`Surface::close`] does so more gently.
+/// A Chromium, or a part of one. Dropping it ends what is its own; [`Surface::close`] does so more gently.
 pub struct Browser {
-    process: Arc<Process>,
+    host: Arc<Host>,
+    place: Place,
     connection: Connection,
     state: Arc<State>,
     downloads: Arc<Downloads>,
@@ -61,84 +63,26 @@ pub struct Browser {
     worlds: AtomicU64,
     /// What was copied last.
     clipboard: Mutex<String>,
-    version: String,
     /// Held while something is done, so that two callers don't mix their effects.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Browser").field("pid", &self.process.pid()).finish_non_exhaustive()
+        f.debug_struct("Browser").field("pid", &self.pid()).field("place", &self.place).finish_non_exhaustive()
     }
 }
 
 impl Browser {
-    /// Starts a browser, showing an empty page. Must be called inside a tokio runtime.
-    pub async fn launch(config: BrowserConfig) -> Result<Self, SurfaceError> {
-        let downloads = Arc::new(Downloads::new(&config)?);
-        let (process, pipes) = Process::start(&config)?;
-        let state = Arc::new(State::new(config.dialogs.clone(), config.viewport));
-        let (folded, rung, files) = (Arc::clone(&state), Arc::clone(&state), Arc::clone(&downloads));
-        let on_event = move |connection: &Connection, event| {
-            files.on_event(connection, &event, &folded);
-            folded.on_event(connection, &event);
-        };
-        let connection =
-            Connection::start(pipes.from, pipes.to, on_event, move || rung.ring()).map_err(|error| SurfaceError::NotAvailable {
-                problem: format!("the browser's pipes can't be used: {error}"),
-                hint: "call Browser::launch inside a tokio runtime with I/O enabled".to_owned(),
-            })?;
-        downloads.begin(&connection);
-        let mut browser = Self {
-            process: Arc::new(process),
-            connection,
-            state,
-            downloads,
-            pdf: Mutex::default(),
-            refs: Mutex::new(Refs::new(config.first_ref)),
-            baseline: Mutex::default(),
-            last: Mutex::default(),
-            secretive: Mutex::default(),
-            worlds: AtomicU64::new(1),
-            clipboard: Mutex::default(),
-            version: String::new(),
-            turn: tokio::sync::Mutex::new(()),
-            config,
-        };
-        let until = Until::new(&Context::default(), START);
-        browser.version = browser.first_tab(until).await.map_err(|error| match error {
-            CallError::Gone(_) => SurfaceError::NotAvailable {
-                problem: "the browser ended right after its start".to_owned(),
-                hint: "is its profile in use by another browser, or its program broken? run it by hand, or `handiwork doctor`".to_owned(),
-            },
-            other => other.surface("starting the browser"),
-        })?;
-        Ok(browser)
-    }
-
-    /// Waits until the first tab is ready, and gives the browser's version.
-    async fn first_tab(&self, until: Until) -> Result<String, CallError> {
-        let mut bell = self.state.bell();
-        cdp::auto_attach(&self.connection, until).await?;
-        while self.state.active().is_none() {
-            if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
-                return Err(CallError::TimedOut(until.limit.as_millis() as u64));
-            }
-        }
-        // The first answer of the page shows that all is set up.
-        let tab = self.tab()?;
-        self.world(tab.number, &tab.session.id, until).await?;
-        cdp::version(&self.connection, until).await
-    }
-
-    /// Process id of the browser, which is also the id of its process group.
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
+    /// Process id of the browser, which is also the id of its process group. None if it was attached to: then its process is
+    /// somebody else's.
+    pub fn pid(&self) -> Option<u32> {
+        self.host.process.as_ref().map(|process| process.pid())
     }
 
     /// Name and version of the browser, such as `Chrome/156.0.8078.79`.
     pub fn version(&self) -> &str {
-        &self.version
+        &self.host.identity.version
     }
 
     fn refs(&self) -> MutexGuard<'_, Refs> {
@@ -225,23 +169,6 @@ impl Surface for Browser {
     }
 
     async fn close(&self) {
-        cdp::close_browser(&self.connection);
-        let process = Arc::clone(&self.process);
-        // The profile is written out at the end: give it a moment, then make sure.
-        let ended = tokio::task::spawn_blocking(move || {
-            process.wait(GRACE);
-            process.kill();
-        });
-        let _ = tokio::time::timeout(GRACE * 3, ended).await;
-        self.connection.end("it was closed");
-        self.downloads.clear();
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        self.connection.end("it was closed");
-        self.process.kill();
-        self.downloads.clear();
+        self.leave().await;
     }
 }

@@ -112,6 +112,13 @@ impl Process {
             // Chromium refuses to start its sandbox as root.
             command.arg("--no-sandbox");
         }
+        if let Some(scale) = config.emulation.scale {
+            // A frame of another site can be told its pixels in no other way. The last one counts.
+            command.arg(format!("--force-device-scale-factor={scale}"));
+        }
+        if let Some(proxy) = &config.emulation.proxy {
+            command.arg(format!("--proxy-server={}", proxy.server)).arg(format!("--proxy-bypass-list={}", proxy.bypass_list()));
+        }
         command.args(&config.extra_args).arg("about:blank");
         let mappings = vec![FdMapping { parent_fd: their_in.into(), child_fd: 3 }, FdMapping { parent_fd: their_out.into(), child_fd: 4 }];
         command.fd_mappings(mappings).map_err(|error| failed("the pipes can't be passed on", &error))?;
@@ -129,6 +136,24 @@ impl Process {
     /// Id of the browser's main process, which is also the id of its group.
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Bytes that it and its helpers take, what they share counted once. None where that can't be known.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        let pids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        let of_group = |pid: &u32| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // After the name, which may hold anything: state, parent, group.
+            let group = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(2)?.parse::<u32>().ok());
+            group == Some(self.pid)
+        };
+        let share = |pid: u32| {
+            let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+        };
+        let sum: u64 = pids.filter(of_group).filter_map(share).sum();
+        (sum > 0).then_some(sum)
     }
 
     /// Waits until it has ended by itself, for at most `limit`. It is not reaped yet, so its id stays its own.

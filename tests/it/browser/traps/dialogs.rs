@@ -154,7 +154,7 @@ async fn a_tab_and_a_browser_with_an_open_dialog_close() {
     assert!(rig.act(CloseTab { tab: 2 }).await.is_verified());
     assert!(rig.screen().await.render().contains("Asking"));
     assert!(rig.click("Proceed").await.is_verified());
-    let id = rig.browser.pid();
+    let id = rig.browser.pid().expect("ours");
     rig.browser.close().await;
     wait_until("the browser to end", || super::super::group(id).is_empty()).await;
 }

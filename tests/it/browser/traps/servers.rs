@@ -54,7 +54,7 @@ async fn a_page_that_crashed_says_so_and_can_be_left() {
     for reload in [false, true] {
         let rig = Rig::at("effects").await;
         let r#ref = rig.find("Late").await;
-        for pid in group(rig.browser.pid()) {
+        for pid in group(rig.browser.pid().expect("ours")) {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             if String::from_utf8_lossy(&line).contains("--type=renderer") {
                 let pid = Pid::from_raw(i32::try_from(pid).expect("a pid")).expect("a pid");

@@ -296,7 +296,9 @@ async fn submit(hand: &mut Hand<'_>) -> Done {
     let names = ["Submit", "submit", "Search", "Login", "OK"];
     let named = names.iter().find_map(|name| text.find("", name));
     // Else the last thing to press.
-    let button = named.or_else(|| text.live().filter(|line| line.role == "button" || line.role == "clickable").last()).ok_or("nothing to submit by")?;
+    let button = named
+        .or_else(|| text.live().filter(|line| line.role == "button" || line.role == "clickable").last())
+        .ok_or("nothing to submit by")?;
     tell(hand.click(button).await)
 }
 

@@ -75,7 +75,11 @@ pub(super) async fn email(hand: &mut Hand<'_>) -> Done {
     hand.click(&text.lines[at]).await;
     let forward = hand.goal.contains("forward");
     let open = hand.look().await;
-    let button = open.live().find(|line| line.all.to_lowercase().contains(if forward { "forward" } else { "reply" })).cloned().ok_or("no way to answer")?;
+    let button = open
+        .live()
+        .find(|line| line.all.to_lowercase().contains(if forward { "forward" } else { "reply" }))
+        .cloned()
+        .ok_or("no way to answer")?;
     hand.click(&button).await;
     let open = hand.look().await;
     let fields: Vec<Line> = open.all("textbox").into_iter().cloned().collect();
@@ -103,7 +107,9 @@ pub(super) async fn layouts(hand: &mut Hand<'_>) -> Done {
     let director = between(&hand.goal, "directed by ", " from")?;
     let year = after(&hand.goal, "from year ")?.trim_end_matches('.').to_owned();
     let text = hand.look().await;
-    let is_label = |line: &Line| line.role == "text" && ["genre", "year", "date", "director"].iter().any(|word| line.all.to_lowercase().contains(word));
+    let is_label = |line: &Line| {
+        line.role == "text" && ["genre", "year", "date", "director"].iter().any(|word| line.all.to_lowercase().contains(word))
+    };
     // A label stands above its field or below it, in all of the form alike; the goal is a text too.
     let form: Vec<&Line> = text.lines.iter().skip(1).filter(|line| is_label(line) || line.role == "textbox").collect();
     let above = form.first().is_some_and(|line| line.role == "text");

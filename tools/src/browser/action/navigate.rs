@@ -5,7 +5,7 @@ use std::time::Duration;
 use handiwork_core::{Change, Context, Reason, Receipt};
 
 use super::super::Browser;
-use super::super::cdp::{self, CallError, Until};
+use super::super::cdp::{CallError, Until};
 use super::super::happened::storm;
 use super::super::state::{Happening, Tab};
 use super::{Halt, verdict};
@@ -45,7 +45,7 @@ impl Browser {
     async fn tab_for(&self, until: Until) -> Result<Tab, CallError> {
         if self.state.active().is_none() {
             let mut bell = self.state.bell();
-            cdp::new_tab(&self.connection, until).await?;
+            self.new_target("about:blank", until).await?;
             while self.state.active().is_none() {
                 if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
                     return Err(CallError::TimedOut(until.limit.as_millis() as u64));

@@ -38,7 +38,7 @@ impl Browser {
     pub(super) async fn open_tab(&self, cx: &Context, url: &str, until: Until) -> Result<Receipt, Halt> {
         let open: Vec<u32> = self.state.tabs().iter().map(|tab| tab.number).collect();
         let mut bell = self.state.bell();
-        cdp::open_tab(&self.connection, "about:blank", until).await.map_err(Halt::during)?;
+        self.new_target("about:blank", until).await.map_err(Halt::during)?;
         let fresh = loop {
             if let Some(tab) = self.state.tabs().into_iter().find(|tab| !open.contains(&tab.number)) {
                 break tab;
@@ -90,7 +90,7 @@ impl Browser {
     pub(super) async fn resize(&self, cx: &Context, size: (u32, u32), until: Until) -> Result<Receipt, Halt> {
         let tab = self.tab().map_err(Halt::before)?;
         let mark = self.state.mark();
-        tab.session.resize(size, until).await.map_err(Halt::during)?;
+        tab.session.resize(size, self.state.disguise(), until).await.map_err(Halt::during)?;
         self.state.set_viewport(size);
         self.settle(mark, until).await.map_err(Halt::during)?;
         let seen = self.call(tab.number, None, "viewSize", &json!([]), until).await.map_err(Halt::during)?;

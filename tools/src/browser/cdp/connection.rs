@@ -151,8 +151,7 @@ impl Connection {
     ) -> std::io::Result<Self> {
         let reader = pipe::Receiver::from_owned_fd(from)?;
         let mut writer = pipe::Sender::from_owned_fd(to)?;
-        let (outbox, mut inbox) = mpsc::unbounded_channel::<Vec<u8>>();
-        let connection = Self { outbox, calls: Arc::default() };
+        let (connection, mut inbox) = Self::unconnected();
         tokio::spawn(async move {
             while let Some(message) = inbox.recv().await {
                 if writer.write_all(&message).await.is_err() {
@@ -169,6 +168,12 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Calls that nobody carries yet: what is to be sent comes out of the other end.
+    pub(super) fn unconnected() -> (Self, mpsc::UnboundedReceiver<Vec<u8>>) {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        (Self { outbox, calls: Arc::default() }, inbox)
+    }
+
     async fn read(&self, reader: pipe::Receiver, on_event: impl Fn(&Self, Event)) -> String {
         let mut reader = BufReader::with_capacity(64 * 1024, reader);
         let mut message = Vec::new();
@@ -182,10 +187,15 @@ impl Connection {
             if message.last() == Some(&0) {
                 message.pop();
             }
-            match serde_json::from_slice::<Incoming>(&message) {
-                Ok(incoming) => self.route(incoming, &on_event),
-                Err(error) => tracing::warn!(%error, bytes = message.len(), "the browser sent something that is not a message"),
-            }
+            self.hear(&message, &on_event);
+        }
+    }
+
+    /// Takes a message of the browser's.
+    pub(super) fn hear(&self, message: &[u8], on_event: &impl Fn(&Self, Event)) {
+        match serde_json::from_slice::<Incoming>(message) {
+            Ok(incoming) => self.route(incoming, on_event),
+            Err(error) => tracing::warn!(%error, bytes = message.len(), "the browser sent something that is not a message"),
         }
     }
 
@@ -283,6 +293,16 @@ impl Connection {
     /// The dialog is gone.
     pub(crate) fn go_on(&self, session: &str) {
         self.lock().stopped.remove(session);
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.lock().gone.is_some()
+    }
+
+    /// Nothing more will be sent. What was told before still goes out.
+    pub(crate) fn hang_up(&self) {
+        let _ = self.outbox.send(Vec::new());
     }
 
     /// The browser is gone, or is about to be: fails all calls, now and later.

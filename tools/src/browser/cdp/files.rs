@@ -3,7 +3,9 @@
 //! What may be large comes as a stream and is read in pieces up to a limit, so that no page can fill our memory.
 
 use base64::Engine as _;
-use chromiumoxide::cdp::browser_protocol::browser::{CancelDownloadParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
+use chromiumoxide::cdp::browser_protocol::browser::{
+    BrowserContextId, CancelDownloadParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+};
 use chromiumoxide::cdp::browser_protocol::io::{CloseParams, ReadParams, StreamHandle};
 use chromiumoxide::cdp::browser_protocol::network::{LoadNetworkResourceOptions, LoadNetworkResourceParams};
 use chromiumoxide::cdp::browser_protocol::page::{
@@ -45,11 +47,12 @@ pub(crate) enum Fetched {
     Failed(String),
 }
 
-/// Has all downloads put into a folder, each under its own id, and told of.
-pub(crate) fn download_to(connection: &Connection, folder: &str) {
+/// Has all downloads of a context put into a folder, each under its own id, and told of.
+pub(crate) fn download_to(connection: &Connection, folder: &str, context: Option<&str>) {
     let mut command = SetDownloadBehaviorParams::new(SetDownloadBehaviorBehavior::AllowAndName);
     command.download_path = Some(folder.to_owned());
     command.events_enabled = Some(true);
+    command.browser_context_id = context.map(BrowserContextId::new);
     connection.tell(None, &command);
 }
 

@@ -1,19 +1,19 @@
 //! The commands that we use, each as a plain function.
 
 use base64::Engine as _;
-use chromiumoxide::cdp::browser_protocol::browser::{CloseParams, GetVersionParams};
+use chromiumoxide::cdp::browser_protocol::browser::CloseParams;
 use chromiumoxide::cdp::browser_protocol::dom::{
     BackendNodeId, DescribeNodeParams, ResolveNodeParams, SetFileInputFilesParams, ShadowRootType,
 };
 use chromiumoxide::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
-use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
+use chromiumoxide::cdp::browser_protocol::emulation::SetFocusEmulationEnabledParams;
 use chromiumoxide::cdp::browser_protocol::network::EnableParams as NetworkEnable;
 use chromiumoxide::cdp::browser_protocol::page::{
     AddScriptToEvaluateOnNewDocumentParams, BringToFrontParams, CaptureScreenshotFormat, CaptureScreenshotParams,
     CreateIsolatedWorldParams, EnableParams as PageEnable, FrameId, GetNavigationHistoryParams, HandleJavaScriptDialogParams,
     NavigateParams, NavigateToHistoryEntryParams, ReloadParams, SetInterceptFileChooserDialogParams,
 };
-use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
+use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
     CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, GetPropertiesParams,
     ReleaseObjectGroupParams, RemoteObjectId, RunIfWaitingForDebuggerParams, TerminateExecutionParams,
@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::complaints::script;
 use super::connection::{CallError, Connection, Until};
+use super::emulate::{Disguise, metrics};
 
 /// The name of our isolated world in every document.
 const WORLD: &str = "handiwork";
@@ -46,24 +47,14 @@ pub(crate) async fn auto_attach(connection: &Connection, until: Until) -> Result
     Ok(())
 }
 
-/// Name and version of the browser, `Chrome/156.0.8078.79`.
-pub(crate) async fn version(connection: &Connection, until: Until) -> Result<String, CallError> {
-    Ok(connection.call(None, &GetVersionParams::default(), until).await?.product)
-}
-
-/// Opens an empty tab; it is attached like any other.
-pub(crate) async fn new_tab(connection: &Connection, until: Until) -> Result<(), CallError> {
-    connection.call(None, &CreateTargetParams::new("about:blank"), until).await.map(|_| ())
-}
-
-/// Opens a tab at `url`.
-pub(crate) async fn open_tab(connection: &Connection, url: &str, until: Until) -> Result<(), CallError> {
-    connection.call(None, &CreateTargetParams::new(url), until).await.map(|_| ())
-}
-
 /// Closes a tab.
 pub(crate) async fn close_tab(connection: &Connection, target: &str, until: Until) -> Result<(), CallError> {
     connection.call(None, &CloseTargetParams::new(target.to_owned()), until).await.map(|_| ())
+}
+
+/// The same without waiting for it.
+pub(crate) fn drop_tab(connection: &Connection, target: &str) {
+    connection.tell(None, &CloseTargetParams::new(target.to_owned()));
 }
 
 /// Asks the browser to end; it may be too busy to hear.
@@ -80,12 +71,17 @@ pub(crate) struct Session {
 
 impl Session {
     /// Switches on what we listen to, and lets the page run.
-    pub(crate) fn set_up(&self, viewport: Viewport) {
+    pub(crate) fn set_up(&self, viewport: Viewport, disguise: &Disguise) {
         let to = |command: &dyn Fn(&Connection, &str)| command(&self.connection, &self.id);
         to(&|c, s| c.tell(Some(s), &PageEnable::default()));
         to(&|c, s| c.tell(Some(s), &NetworkEnable::default()));
-        let (width, height) = (i64::from(viewport.0), i64::from(viewport.1));
-        to(&|c, s| c.tell(Some(s), &SetDeviceMetricsOverrideParams::new(width, height, 1.0, false)));
+        self.emulate(disguise);
+        if disguise.by_hand {
+            self.follow_frames();
+            self.run();
+            return;
+        }
+        to(&|c, s| c.tell(Some(s), &metrics(viewport, &disguise.emulation)));
         // Without this only the tab in front believes that it has the focus.
         to(&|c, s| c.tell(Some(s), &SetFocusEmulationEnabledParams::new(true)));
         let mut chooser = SetInterceptFileChooserDialogParams::new(true);
@@ -98,11 +94,23 @@ impl Session {
     }
 
     /// The same for a frame of another site, which has a session of its own.
-    pub(crate) fn set_up_frame(&self) {
+    pub(crate) fn set_up_frame(&self, disguise: &Disguise) {
         self.connection.tell(Some(&self.id), &PageEnable::default());
         self.connection.tell(Some(&self.id), &NetworkEnable::default());
+        self.emulate(disguise);
         self.hear_complaints();
         self.follow_frames();
+        self.run();
+    }
+
+    /// A worker, which has no page: only what it asks servers for is of interest.
+    pub(crate) fn set_up_worker(&self, disguise: &Disguise) {
+        if !disguise.emulation.headers.is_empty() {
+            // Without it they are not sent.
+            self.connection.tell(Some(&self.id), &NetworkEnable::default());
+        }
+        self.emulate_requests(disguise);
+        self.emulate_clock(&disguise.emulation);
         self.run();
     }
 
@@ -266,9 +274,8 @@ impl Session {
     }
 
     /// Gives the view another size.
-    pub(crate) async fn resize(&self, (width, height): Viewport, until: Until) -> Result<(), CallError> {
-        let command = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 1.0, false);
-        self.connection.call(Some(&self.id), &command, until).await.map(|_| ())
+    pub(crate) async fn resize(&self, size: Viewport, disguise: &Disguise, until: Until) -> Result<(), CallError> {
+        self.connection.call(Some(&self.id), &metrics(size, &disguise.emulation), until).await.map(|_| ())
     }
 
     /// A picture of the viewport, as WebP.

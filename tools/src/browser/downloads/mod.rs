@@ -117,8 +117,8 @@ impl Downloads {
     }
 
     /// Has the browser put its downloads here.
-    pub(crate) fn begin(&self, connection: &Connection) {
-        cdp::download_to(connection, &self.staging.to_string_lossy());
+    pub(crate) fn begin(&self, connection: &Connection, context: Option<&str>) {
+        cdp::download_to(connection, &self.staging.to_string_lossy(), context);
     }
 
     /// Removes what is temporary.

@@ -5,16 +5,18 @@
 //! right here or stop all calls into their page: a page with an open dialog answers nothing else.
 
 mod events;
+mod targets;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use handiwork_core::EffectClass;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::cdp::{Connection, Event, Session, Viewport};
+use super::cdp::{self, Connection, Disguise, Event, Session, Viewport};
 use super::config::DialogPolicy;
+use super::profile::Keeping;
 pub(crate) use super::tab::{Happening, Part, Tab};
 
 /// Most happenings that are kept.
@@ -34,6 +36,7 @@ struct Inner {
     untold: Vec<(u64, String)>,
     /// What went wrong beside an action that had no effect.
     aside: Vec<String>,
+    keeping: Keeping,
 }
 
 /// All that is known, shared with the task that reads events.
@@ -43,11 +46,27 @@ pub(crate) struct State {
     bell: watch::Sender<u64>,
     dialogs: DialogPolicy,
     viewport: Mutex<Viewport>,
+    disguise: Disguise,
 }
 
 impl State {
-    pub(crate) fn new(dialogs: DialogPolicy, viewport: Viewport) -> Self {
-        Self { inner: Mutex::default(), bell: watch::channel(0).0, dialogs, viewport: Mutex::new(viewport) }
+    pub(crate) fn new(dialogs: DialogPolicy, viewport: Viewport, disguise: Disguise) -> Self {
+        Self { inner: Mutex::default(), bell: watch::channel(0).0, dialogs, viewport: Mutex::new(viewport), disguise }
+    }
+
+    /// What pages are made to believe.
+    pub(crate) fn disguise(&self) -> &Disguise {
+        &self.disguise
+    }
+
+    /// Whether a frame is one of ours.
+    pub(crate) fn has_frame(&self, frame: &str) -> bool {
+        self.lock().tabs.values().any(|tab| tab.target == frame || tab.parts.values().any(|part| part.frame == frame))
+    }
+
+    /// What is known of stored things: where something may be stored, and pages that are there for that only.
+    pub(crate) fn keeping<T>(&self, ask: impl FnOnce(&mut Keeping) -> T) -> T {
+        ask(&mut self.lock().keeping)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -110,6 +129,14 @@ impl State {
     pub(crate) fn update_part(&self, number: u32, key: &str, change: impl FnOnce(&mut Part)) {
         if let Some(part) = self.lock().tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(key)) {
             change(part);
+        }
+    }
+
+    /// A target that was made is no tab but a page of our own. What else has opened meanwhile is a tab.
+    pub(crate) fn own(&self, connection: &Connection, target: Option<&str>) {
+        let mut inner = self.lock();
+        for params in inner.keeping.own(target) {
+            inner.attached(connection, None, &params, (self.viewport(), &self.disguise));
         }
     }
 
@@ -185,11 +212,13 @@ impl State {
         let mut inner = self.lock();
         let params = &event.params;
         match event.method.as_str() {
-            "Target.attachedToTarget" => inner.attached(connection, event.session.as_deref(), params, self.viewport()),
+            "Target.attachedToTarget" => inner.attached(connection, event.session.as_deref(), params, (self.viewport(), &self.disguise)),
             "Target.detachedFromTarget" => {
                 let session = text(params, "/sessionId");
                 connection.fail_session(session);
                 inner.detached(session);
+                // It may have taken along what its process was told.
+                inner.tabs.values().for_each(|tab| tab.session.emulate_clock(&self.disguise.emulation));
             }
             "Target.targetInfoChanged" => inner.info_changed(params),
             "Target.targetCrashed" => {
@@ -206,8 +235,25 @@ impl State {
                     inner.detached(&part);
                 }
             }
+            "Target.targetCreated" => {
+                let opener = text(params, "/targetInfo/openerId");
+                let is_page = text(params, "/targetInfo/type") == "page";
+                // Elsewhere what opens is attached by itself, before it runs.
+                if self.disguise.guest && is_page && inner.tabs.values().any(|tab| tab.target == opener) {
+                    cdp::attach(connection, text(params, "/targetInfo/targetId"));
+                }
+            }
+            "Fetch.requestPaused" => {
+                // Asked for only where a page is to be empty.
+                let id = event.session.clone().unwrap_or_default();
+                Session { connection: connection.clone(), id }.fulfil(text(params, "/requestId"));
+                return;
+            }
             _ => {
                 let Some(session) = event.session.as_deref() else { return };
+                if event.method == "Page.frameNavigated" {
+                    inner.keeping.saw(params);
+                }
                 let Some(tab) = inner.tabs.values().find(|tab| tab.parts.contains_key(session)) else { return };
                 let number = tab.number;
                 if tab.session.id == session {
@@ -228,79 +274,6 @@ impl Inner {
         self.sequence += 1;
         while self.happened.len() > MOST {
             self.happened.pop_front();
-        }
-    }
-
-    fn attached(&mut self, connection: &Connection, parent: Option<&str>, params: &Value, viewport: Viewport) {
-        let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
-        let target = text(params, "/targetInfo/targetId").to_owned();
-        match text(params, "/targetInfo/type") {
-            "page" => {}
-            "iframe" => {
-                session.set_up_frame();
-                let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
-                if let Some(tab) = tab {
-                    // A frame has the id of its target; until now it may have been drawn by the process around it.
-                    tab.parts.retain(|_, part| part.frame != target);
-                    tab.parts.insert(session.id.clone(), Part::new(session, target, parent.map(str::to_owned)));
-                }
-                return;
-            }
-            _ => {
-                // Workers and the like may run; nothing in them is on a screen.
-                session.run();
-                return;
-            }
-        }
-        session.set_up(viewport);
-        self.last_number += 1;
-        let number = self.last_number;
-        let url = text(params, "/targetInfo/url").to_owned();
-        // Until told otherwise: the main frame of a page has the id of its target.
-        let page = Part::new(session.clone(), target.clone(), None);
-        let tab = Tab {
-            number,
-            target,
-            parts: BTreeMap::from([(session.id.clone(), page)]),
-            session,
-            url: url.clone(),
-            title: String::new(),
-            pending: None,
-            requests: BTreeSet::new(),
-            crashed: false,
-            dialog: None,
-            storm: 0,
-            hung: false,
-            drag: None,
-        };
-        self.tabs.insert(number, tab);
-        self.front.push(number);
-        self.note(Happening::Opened { tab: number, url });
-    }
-
-    fn detached(&mut self, session: &str) {
-        let Some(tab) = self.tabs.values_mut().find(|tab| tab.parts.contains_key(session)) else { return };
-        if tab.session.id != session {
-            tab.parts.retain(|_, part| part.session.id != session);
-            return;
-        }
-        let number = tab.number;
-        self.tabs.remove(&number);
-        self.front.retain(|other| *other != number);
-        self.note(Happening::Closed { tab: number });
-    }
-
-    /// The session of the frame with this target.
-    fn part_of_target(&self, target: &str) -> Option<String> {
-        let mut parts = self.tabs.values().flat_map(|tab| tab.parts.values().filter(|part| part.parent.is_some()));
-        parts.find(|part| part.frame == target).map(|part| part.session.id.clone())
-    }
-
-    fn info_changed(&mut self, params: &Value) {
-        let target = text(params, "/targetInfo/targetId");
-        if let Some(tab) = self.tabs.values_mut().find(|tab| tab.target == target) {
-            text(params, "/targetInfo/url").clone_into(&mut tab.url);
-            text(params, "/targetInfo/title").clone_into(&mut tab.title);
         }
     }
 

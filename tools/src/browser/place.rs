@@ -1,0 +1,204 @@
+//! Where in a browser a surface is: the whole of one that it started, a context of its own, or some tabs in somebody else's.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use handiwork_core::{Context, SurfaceError};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Browser;
+use super::cdp::{self, CallError, Disguise, Until};
+use super::config::{BrowserConfig, ContextConfig};
+use super::downloads::Downloads;
+use super::host::{Ear, Host, START, at_start};
+use super::screen::refs::Refs;
+use super::state::State;
+
+/// How long a browser may take to end by itself before it is killed.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// Which part of a browser is a surface's own.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// A browser that it started, which ends with it.
+    Whole,
+    /// A context with nothing in common with others, which ends with it, and its place among those of a pool.
+    Context { id: String, permit: Option<OwnedSemaphorePermit> },
+    /// The tabs that it opened in somebody else's browser.
+    Guest,
+}
+
+impl Browser {
+    /// Starts a browser, showing an empty page. Must be called inside a tokio runtime.
+    pub async fn launch(config: BrowserConfig) -> Result<Self, SurfaceError> {
+        let host = Host::launch(&config).await?;
+        let browser = Self::on(Arc::new(host), config, Place::Whole, false)?;
+        browser.begin().await?;
+        Ok(browser)
+    }
+
+    /// Attaches to a Chrome that runs, such as `http://127.0.0.1:9222`, and opens a tab of its own in it. That Chrome stays as
+    /// it is: other tabs are not looked at, and when this is closed or dropped only what it opened goes. A proxy, a place or
+    /// stored state would be for all of that browser, so they need a [`Browser::context`] there.
+    pub async fn attach(address: &str, config: BrowserConfig) -> Result<Self, SurfaceError> {
+        if config.emulation.proxy.is_some() || config.emulation.geolocation.is_some() || config.storage.is_some() {
+            return Err(SurfaceError::NotAvailable {
+                problem: "a proxy, a place or stored state can't be given to a browser that somebody else uses".to_owned(),
+                hint: "attach without them, and give them to a context of your own: Browser::context".to_owned(),
+            });
+        }
+        let host = Host::attach(address).await?;
+        let browser = Self::on(Arc::new(host), config, Place::Guest, false)?;
+        browser.begin().await?;
+        Ok(browser)
+    }
+
+    /// A surface in the same browser process that shares nothing with this one: no cookies, no storage, no cache. It ends when
+    /// it is closed or dropped, and when this browser does. Many of them are better taken from a [`super::Pool`].
+    pub async fn context(&self, config: ContextConfig) -> Result<Self, SurfaceError> {
+        Self::in_context(Arc::clone(&self.host), &self.config, config, None, false).await
+    }
+
+    pub(super) async fn in_context(
+        host: Arc<Host>,
+        base: &BrowserConfig,
+        config: ContextConfig,
+        permit: Option<OwnedSemaphorePermit>,
+        by_hand: bool,
+    ) -> Result<Self, SurfaceError> {
+        let until = Until::new(&Context::default(), START);
+        let proxy = config.emulation.proxy.clone();
+        let id = cdp::new_context(&host.connection, proxy.as_ref(), until).await.map_err(|error| error.surface("making a context"))?;
+        let browser = Self::on(host, config.over(base), Place::Context { id, permit }, by_hand)?;
+        browser.begin().await?;
+        Ok(browser)
+    }
+
+    fn on(host: Arc<Host>, config: BrowserConfig, place: Place, by_hand: bool) -> Result<Self, SurfaceError> {
+        let disguise = Disguise {
+            emulation: config.emulation.clone(),
+            own_agent: host.identity.agent.clone(),
+            by_hand,
+            guest: host.process.is_none(),
+        };
+        let viewport = config.emulation.viewport.unwrap_or(config.viewport);
+        let state = Arc::new(State::new(config.dialogs.clone(), viewport, disguise));
+        Ok(Self {
+            connection: host.connection.clone(),
+            downloads: Arc::new(Downloads::new(&config)?),
+            host,
+            place,
+            state,
+            pdf: std::sync::Mutex::default(),
+            refs: std::sync::Mutex::new(Refs::new(config.first_ref)),
+            last: std::sync::Mutex::default(),
+            baseline: std::sync::Mutex::default(),
+            secretive: std::sync::Mutex::default(),
+            worlds: AtomicU64::new(1),
+            clipboard: std::sync::Mutex::default(),
+            turn: tokio::sync::Mutex::new(()),
+            config,
+        })
+    }
+
+    /// Makes it ready: its first tab is there, with the state that it was given.
+    async fn begin(&self) -> Result<(), SurfaceError> {
+        let until = Until::new(&Context::default(), START);
+        self.host.routes.add(self.context_id(), Ear { state: Arc::clone(&self.state), downloads: Arc::clone(&self.downloads) });
+        if !matches!(self.place, Place::Guest) {
+            self.downloads.begin(&self.connection, self.context_id());
+        }
+        if self.config.emulation.geolocation.is_some() {
+            cdp::allow_place(&self.connection, self.context_id());
+        }
+        self.first_tab(until).await.map_err(at_start)?;
+        if let Some(state) = &self.config.storage {
+            self.restore(&Context::default(), state).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the first tab is ready.
+    async fn first_tab(&self, until: Until) -> Result<(), CallError> {
+        let mut bell = self.state.bell();
+        match self.place {
+            Place::Whole => cdp::auto_attach(&self.connection, until).await?,
+            _ => drop(self.new_target("about:blank", until).await?),
+        }
+        while self.state.active().is_none() {
+            if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
+                return Err(CallError::TimedOut(until.limit.as_millis() as u64));
+            }
+        }
+        // The first answer of the page shows that all is set up.
+        let tab = self.tab()?;
+        self.world(tab.number, &tab.session.id, until).await.map(|_| ())
+    }
+
+    /// Opens a target where this surface is; gives its id.
+    pub(super) async fn new_target(&self, url: &str, until: Until) -> Result<String, CallError> {
+        let target = cdp::new_target(&self.connection, url, self.context_id(), false, until).await?;
+        if self.host.process.is_none() {
+            cdp::attach(&self.connection, &target);
+        }
+        Ok(target)
+    }
+
+    /// The context that is its own, if not the whole browser is.
+    pub(super) fn context_id(&self) -> Option<&str> {
+        match &self.place {
+            Place::Context { id, .. } => Some(id),
+            Place::Whole | Place::Guest => None,
+        }
+    }
+
+    pub(super) async fn leave(&self) {
+        let until = Until::new(&Context::default(), GRACE);
+        match &self.place {
+            Place::Whole => {
+                cdp::close_browser(&self.connection);
+                if let Some(process) = self.host.process.clone() {
+                    // The profile is written out at the end: give it a moment, then make sure.
+                    let ended = tokio::task::spawn_blocking(move || {
+                        process.wait(GRACE);
+                        process.kill();
+                    });
+                    let _ = tokio::time::timeout(GRACE * 3, ended).await;
+                }
+                self.connection.end("it was closed");
+            }
+            Place::Context { id, .. } => {
+                let _ = cdp::end_context(&self.connection, id, until).await;
+                self.host.routes.remove(id);
+            }
+            Place::Guest => {
+                for tab in self.state.tabs() {
+                    let _ = cdp::close_tab(&self.connection, &tab.target, until).await;
+                }
+                self.host.end();
+            }
+        }
+        self.downloads.clear();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        match &mut self.place {
+            Place::Whole => self.host.end(),
+            Place::Context { id, permit } => {
+                cdp::drop_context(&self.connection, id);
+                self.host.routes.remove(id);
+                drop(permit.take());
+            }
+            Place::Guest => {
+                for tab in self.state.tabs() {
+                    cdp::drop_tab(&self.connection, &tab.target);
+                }
+                self.host.end();
+            }
+        }
+        self.downloads.clear();
+    }
+}

@@ -1,0 +1,91 @@
+//! Tabs, frames and workers as they come and go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::super::cdp::{Connection, Disguise, Session, Viewport};
+use super::super::tab::{Happening, Part, Tab};
+use super::{Inner, text};
+
+impl Inner {
+    pub(super) fn attached(
+        &mut self,
+        connection: &Connection,
+        parent: Option<&str>,
+        params: &Value,
+        (viewport, disguise): (Viewport, &Disguise),
+    ) {
+        let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
+        let target = text(params, "/targetInfo/targetId").to_owned();
+        match text(params, "/targetInfo/type") {
+            "page" if self.keeping.takes(&session, &target, params) => return,
+            "page" => {}
+            "iframe" => {
+                session.set_up_frame(disguise);
+                let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
+                if let Some(tab) = tab {
+                    // A frame has the id of its target; until now it may have been drawn by the process around it.
+                    tab.parts.retain(|_, part| part.frame != target);
+                    tab.parts.insert(session.id.clone(), Part::new(session, target, parent.map(str::to_owned)));
+                }
+                return;
+            }
+            _ => {
+                // Workers and the like may run; nothing in them is on a screen.
+                session.set_up_worker(disguise);
+                return;
+            }
+        }
+        session.set_up(viewport, disguise);
+        self.last_number += 1;
+        let number = self.last_number;
+        let url = text(params, "/targetInfo/url").to_owned();
+        // Until told otherwise: the main frame of a page has the id of its target.
+        let page = Part::new(session.clone(), target.clone(), None);
+        let tab = Tab {
+            number,
+            target,
+            parts: BTreeMap::from([(session.id.clone(), page)]),
+            session,
+            url: url.clone(),
+            title: String::new(),
+            pending: None,
+            requests: BTreeSet::new(),
+            crashed: false,
+            dialog: None,
+            storm: 0,
+            hung: false,
+            drag: None,
+        };
+        self.tabs.insert(number, tab);
+        self.front.push(number);
+        self.note(Happening::Opened { tab: number, url });
+    }
+
+    pub(super) fn detached(&mut self, session: &str) {
+        let Some(tab) = self.tabs.values_mut().find(|tab| tab.parts.contains_key(session)) else { return };
+        if tab.session.id != session {
+            tab.parts.retain(|_, part| part.session.id != session);
+            return;
+        }
+        let number = tab.number;
+        self.tabs.remove(&number);
+        self.front.retain(|other| *other != number);
+        self.note(Happening::Closed { tab: number });
+    }
+
+    /// The session of the frame with this target.
+    pub(super) fn part_of_target(&self, target: &str) -> Option<String> {
+        let mut parts = self.tabs.values().flat_map(|tab| tab.parts.values().filter(|part| part.parent.is_some()));
+        parts.find(|part| part.frame == target).map(|part| part.session.id.clone())
+    }
+
+    pub(super) fn info_changed(&mut self, params: &Value) {
+        let target = text(params, "/targetInfo/targetId");
+        if let Some(tab) = self.tabs.values_mut().find(|tab| tab.target == target) {
+            text(params, "/targetInfo/url").clone_into(&mut tab.url);
+            text(params, "/targetInfo/title").clone_into(&mut tab.title);
+        }
+    }
+}
