@@ -68,7 +68,13 @@ pub(super) async fn start(place: &Place, idle: Duration, options: &[String]) -> 
     let log = std::fs::File::create(place.log()).map_err(doing)?;
     let program = std::env::current_exe().map_err(doing)?;
     let mut command = Command::new(program);
-    command.arg("--home").arg(&place.home).arg("session-host").args(["--session", &place.name]).arg("--idle").arg(idle.as_secs().to_string());
+    command
+        .arg("--home")
+        .arg(&place.home)
+        .arg("session-host")
+        .args(["--session", &place.name])
+        .arg("--idle")
+        .arg(idle.as_secs().to_string());
     command.args(options).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     // In a group of its own: Ctrl+C in the shell is not meant for it.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

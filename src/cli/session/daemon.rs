@@ -107,7 +107,11 @@ impl Host {
             match tokio::time::timeout(LONGEST, self.reply(request.ask)).await {
                 Ok(Ok(reply)) => reply,
                 Ok(Err(failure)) => failure,
-                Err(_) => failed(Code::Surface, format!("it took more than {} seconds", LONGEST.as_secs()), Some("see where it is: handiwork screen")),
+                Err(_) => failed(
+                    Code::Surface,
+                    format!("it took more than {} seconds", LONGEST.as_secs()),
+                    Some("see where it is: handiwork screen"),
+                ),
             }
         } else {
             let hint = "end it, and open it again: handiwork close, handiwork open URL";
@@ -151,7 +155,8 @@ impl Host {
                 let scope = element.map_or(if full { ShotScope::Full } else { ShotScope::View }, ShotScope::Element);
                 let options = ShotOptions { scope, refs, ..ShotOptions::default() };
                 let picture = self.browser.shot(&cx, options).await.map_err(refused)?;
-                let size = picture.as_ref().map_or((0, 0), |picture| (picture.shot.size.0.round() as u32, picture.shot.size.1.round() as u32));
+                let size =
+                    picture.as_ref().map_or((0, 0), |picture| (picture.shot.size.0.round() as u32, picture.shot.size.1.round() as u32));
                 let png = picture.map(|picture| base64::engine::general_purpose::STANDARD.encode(&picture.shot.bytes));
                 Ok(Reply::Shot { png, width: size.0, height: size.1 })
             }

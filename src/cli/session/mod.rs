@@ -135,8 +135,9 @@ impl Place {
     fn find(paths: &Paths, name: &str) -> Result<Self, Failure> {
         let is_fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || name.len() > 40 || !name.chars().all(is_fine) {
-            return Err(Failure::new(Code::Usage, format!("{name:?} can't be a session's name"))
-                .hint("take letters, digits, - and _, at most 40"));
+            return Err(
+                Failure::new(Code::Usage, format!("{name:?} can't be a session's name")).hint("take letters, digits, - and _, at most 40")
+            );
         }
         let folder = paths.sessions();
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| io("making its folder", &error))?;
@@ -283,7 +284,8 @@ pub(crate) async fn list(paths: &Paths, out: Out) -> Result<(), Failure> {
     }
     out.result(&open, || {
         let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        let lines: Vec<String> = open.iter().map(|one| format!("{}  {} — {}", text(one, "session"), text(one, "title"), text(one, "url"))).collect();
+        let lines: Vec<String> =
+            open.iter().map(|one| format!("{}  {} — {}", text(one, "session"), text(one, "title"), text(one, "url"))).collect();
         if lines.is_empty() { "no session is open; open one: handiwork open URL".to_owned() } else { lines.join("\n") }
     });
     Ok(())
