@@ -1,38 +1,12 @@
 //! Profiles from the command line: a person logs in once, and later commands are that person.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use handiwork_test_support::fixtures::Fixtures;
 use tokio::io::AsyncWriteExt as _;
 
 use super::{handiwork, run};
-
-/// A screen that nobody looks at.
-struct Screen(Child, String);
-
-impl Screen {
-    /// None where there is no X server to be had.
-    fn start() -> Option<Self> {
-        // The server finds a free number by itself and tells it.
-        let mut child = std::process::Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let mut number = String::new();
-        let told = child.stdout.take().map(std::io::BufReader::new);
-        std::io::BufRead::read_line(&mut told?, &mut number).ok()?;
-        Some(Self(child, format!(":{}", number.trim())))
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::browser::state::window::Screen;
 
 #[tokio::test]
 async fn without_a_screen_there_is_a_word_on_how_to_get_one() {
@@ -67,15 +41,12 @@ async fn what_is_wrong_with_a_profile_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_logs_in_and_later_commands_are_logged_in() {
-    let Some(screen) = Screen::start() else { return eprintln!("skipped: there is no Xvfb") };
-    if !["/usr/bin/chromium", "/usr/lib/chromium/chromium"].iter().any(|path| std::path::Path::new(path).is_file()) {
-        return eprintln!("skipped: there is no Chromium that can show a window");
-    }
+    let Some(screen) = Screen::start() else { return eprintln!("skipped: there is no Xvfb, or no Chromium that can show a window") };
     let site = Fixtures::start().await.expect("a server");
     let home = tempfile::tempdir().expect("a folder");
     let url = site.url("keep/set/canary-77");
     let mut command = handiwork(home.path(), &["login", "--profile", "me", "--json", &url]);
-    command.env("DISPLAY", &screen.1).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("DISPLAY", &screen.display).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     // The page has told nobody of itself: it is there when its cookies are, so Enter comes after what the command says.
     let mut said = tokio::io::BufReader::new(child.stderr.take().expect("stderr"));
