@@ -64,6 +64,12 @@ pub(crate) struct Failure {
     told: bool,
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl Failure {
     #[allow(clippy::needless_pass_by_value, reason = "callers hand over errors that they are done with")]
     pub(crate) fn new(code: Code, message: impl ToString) -> Self {

@@ -5,10 +5,12 @@ mod doctor;
 mod failure;
 mod inspect;
 mod live;
+mod login;
 mod model;
 mod models;
 mod paths;
 mod print;
+mod profile;
 mod remote;
 mod run;
 mod screen;
@@ -61,6 +63,11 @@ enum Command {
     Sessions,
     #[command(hide = true)]
     SessionHost(session::HostArgs),
+    /// Log in by hand, in a window, and keep that as a profile
+    Login(login::Args),
+    /// Profiles: list, delete
+    #[command(subcommand)]
+    Profile(profile::Args),
     /// List runs, newest first
     Runs(inspect::RunsArgs),
     /// Print what happened in a run
@@ -105,6 +112,8 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Close(args) => session::close(args, &paths, out).await,
         Command::Sessions => session::list(&paths, out).await,
         Command::SessionHost(args) => session::serve(args, &paths).await,
+        Command::Login(args) => login::run(args, &paths, out).await,
+        Command::Profile(args) => profile::run(args, &paths, out),
         Command::Runs(args) => inspect::runs(args, &paths, out).await,
         Command::Show(args) => inspect::show(args, &paths, out).await,
         Command::Report(args) => inspect::report(args, &paths, out).await,

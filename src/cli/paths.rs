@@ -10,21 +10,21 @@ use super::{Code, Failure};
 #[derive(Debug, Clone)]
 pub(crate) struct Paths {
     home: PathBuf,
+    /// Where settings are, and keys: not beside what they open.
+    settings: PathBuf,
 }
 
 impl Paths {
     /// In `home`, or in the user's data folder.
     pub(crate) fn find(home: Option<PathBuf>) -> Result<Self, Failure> {
-        let home = match home {
-            Some(home) => home,
-            None => etcetera::choose_base_strategy()
-                .map_err(|error| {
-                    Failure::new(Code::Missing, format!("the home directory is not known: {error}")).hint("give a folder: --home DIR")
-                })?
-                .data_dir()
-                .join("handiwork"),
-        };
-        Ok(Self { home })
+        if let Some(home) = home {
+            let settings = home.join("settings");
+            return Ok(Self { home, settings });
+        }
+        let base = etcetera::choose_base_strategy().map_err(|error| {
+            Failure::new(Code::Missing, format!("the home directory is not known: {error}")).hint("give a folder: --home DIR")
+        })?;
+        Ok(Self { home: base.data_dir().join("handiwork"), settings: base.config_dir().join("handiwork") })
     }
 
     /// The database.
@@ -40,6 +40,16 @@ impl Paths {
     /// Sockets, locks and logs of sessions.
     pub(crate) fn sessions(&self) -> PathBuf {
         self.home.join("sessions")
+    }
+
+    /// Who the browser can be logged in as, encrypted.
+    pub(crate) fn profiles(&self) -> PathBuf {
+        self.home.join("profiles")
+    }
+
+    /// The key to them.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.settings.join("key")
     }
 
     /// What model servers have said of themselves.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, AgentBuilder, Budgets, Journal, Outcome, Policy, Run, RunBuilder, RunId, Surface, Update};
+use handiwork::core::{Agent, AgentBuilder, Budgets, Journal, Outcome, Policy, Run, RunBuilder, RunId, Update};
 use handiwork::memory::Store;
 use handiwork::planners::React;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::live::Live;
 use super::paths::Paths;
 use super::print::{self, Out};
+use super::profile::ProfileArgs;
 use super::setup::{self, BrowserArgs};
 use super::{Code, Failure, models};
 
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     model: models::ModelArgs,
     #[command(flatten)]
     browser: BrowserArgs,
+    #[command(flatten)]
+    profile: ProfileArgs,
     /// Most replies of the model
     #[arg(long, default_value_t = 30, value_name = "N")]
     max_steps: u32,
@@ -69,7 +72,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
     }
     let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
-    let browser = Arc::new(args.browser.launch().await?);
+    let browser = Arc::new(args.profile.launch(&args.browser, paths).await?);
     let agent = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
         .shared_surface(browser.clone())
         .journal(store.clone())
@@ -88,7 +91,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         builder = builder.output_schema(schema);
     }
     let driven = drive(&agent, Run::new(id.clone()), builder).await;
-    browser.close().await;
+    args.profile.close(&browser, paths).await;
     let finished = match driven {
         Ok(run) => conclude(&run, &args, &*store, out).await,
         Err(failure) => Err(failure),

@@ -6,6 +6,7 @@ use handiwork::tools::browser::Browser;
 
 use super::paths::Paths;
 use super::print::Out;
+use super::profile::ProfileArgs;
 use super::setup::BrowserArgs;
 use super::{Code, Failure, session};
 
@@ -20,16 +21,24 @@ pub(crate) struct Args {
     extent: session::Extent,
     #[command(flatten)]
     browser: BrowserArgs,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
-    let Some(url) = args.url else { return session::screen(&args.named, &args.extent, paths, out).await };
+    let Some(url) = args.url else {
+        if args.profile.name().is_some() {
+            return Err(Failure::new(Code::Usage, "--profile is for --url; a session is already somebody")
+                .hint("handiwork screen --profile NAME --url URL"));
+        }
+        return session::screen(&args.named, &args.extent, paths, out).await;
+    };
     if let handiwork::core::policy::UrlClass::Refused { why } = handiwork::core::policy::classify(&url) {
         return Err(Failure::new(Code::Usage, why));
     }
-    let browser = args.browser.launch().await?;
+    let browser = args.profile.launch(&args.browser, paths).await?;
     let looked = look(&browser, &url, args.extent.is_whole()).await;
-    browser.close().await;
+    args.profile.close(&browser, paths).await;
     let mut screen = looked?;
     args.extent.cut(&mut screen);
     out.result(&screen, || screen.render());

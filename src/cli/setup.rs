@@ -38,16 +38,30 @@ impl BrowserArgs {
         Ok(words)
     }
 
-    /// Starts it.
-    pub(crate) async fn launch(&self) -> Result<Browser, Failure> {
-        let config = BrowserConfig {
+    /// Settings as the options say.
+    pub(crate) fn config(&self) -> Result<BrowserConfig, Failure> {
+        let display = display();
+        if self.headed && !cfg!(target_os = "macos") && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| display.contains_key(*name)) {
+            return Err(Failure::new(Code::Missing, "a window can't be shown: neither DISPLAY nor WAYLAND_DISPLAY is set")
+                .hint("run it on a desktop, come in by `ssh -X`, or start a screen of its own: `Xvfb :9 & export DISPLAY=:9`"));
+        }
+        Ok(BrowserConfig {
             executable: self.chromium.clone(),
             headless: !self.headed,
             upload_dir: self.upload_dir.clone(),
-            display: display(),
+            display,
             ..BrowserConfig::default()
-        };
-        Ok(Browser::launch(config).await?)
+        })
+    }
+
+    /// The same with a window, for a person.
+    pub(crate) fn with_window(self) -> Result<BrowserConfig, Failure> {
+        Self { headed: true, ..self }.config()
+    }
+
+    /// Starts it.
+    pub(crate) async fn launch(&self) -> Result<Browser, Failure> {
+        Ok(Browser::launch(self.config()?).await?)
     }
 }
 

@@ -11,7 +11,7 @@ mod hands;
 mod life;
 mod looking;
 mod secrets;
-mod state;
+pub(crate) mod state;
 mod traps;
 mod widgets;
 

@@ -5,6 +5,7 @@
 mod cassette;
 mod claim;
 mod errors;
+mod login;
 mod session;
 
 use std::path::Path;

@@ -5,6 +5,7 @@ use handiwork_test_support::fixtures::Fixtures;
 use handiwork_tools::browser::profile::{Key, Login, ProfileError, Profiles, StorageState};
 use handiwork_tools::browser::{Browser, BrowserConfig};
 
+use super::window::Screen;
 use super::{ask, launch, open};
 
 const CANARY: &str = "canary-8d20e1";
@@ -125,9 +126,19 @@ async fn damage_anywhere_is_an_error_and_not_a_login() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_login_keeps_what_a_person_did_until_the_page_is_closed() {
+    keeps_what_a_person_did(BrowserConfig::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_keeps_what_a_person_did_until_the_window_is_closed() {
+    let Some(screen) = Screen::start() else { return eprintln!("skipped: there is no Xvfb, or no Chromium that can show a window") };
+    let display = [("DISPLAY".to_owned(), screen.display.clone())].into();
+    keeps_what_a_person_did(BrowserConfig { headless: false, display, ..BrowserConfig::default() }).await;
+}
+
+async fn keeps_what_a_person_did(config: BrowserConfig) {
     let site = Fixtures::start().await.expect("a server");
-    let config = BrowserConfig::default();
     let login = Login::open(config, &site.url(&format!("keep/set/{CANARY}"))).await.expect("a window");
     let still = tokio::time::timeout(std::time::Duration::from_secs(3), login.closed()).await;
     assert!(still.is_err(), "it is open");

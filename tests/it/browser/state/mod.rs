@@ -4,6 +4,7 @@ mod attaching;
 mod contexts;
 mod emulating;
 mod keeping;
+pub(crate) mod window;
 
 use handiwork_core::action::Navigate;
 use handiwork_core::{Context, Receipt, Refusal, Surface};

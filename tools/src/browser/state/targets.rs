@@ -19,7 +19,7 @@ impl Inner {
         let session = Session { connection: connection.clone(), id: text(params, "/sessionId").to_owned() };
         let target = text(params, "/targetInfo/targetId").to_owned();
         match text(params, "/targetInfo/type") {
-            "page" if self.keeping.takes(&session, &target, params) => return,
+            "page" | "other" if self.keeping.takes(&session, &target, params) => return,
             "page" => {}
             "iframe" => {
                 session.set_up_frame(disguise);
