@@ -12,7 +12,7 @@ use super::wire::{Ask, Reply, Request, VERSION};
 use super::{Place, daemon, io};
 
 /// How long a browser may take to start.
-const STARTING: Duration = Duration::from_secs(60);
+const STARTING: Duration = Duration::from_mins(1);
 
 /// Asks the session. Its failure is ours.
 pub(super) async fn ask(place: &Place, ask: Ask) -> Result<Reply, Failure> {
@@ -31,7 +31,7 @@ pub(super) async fn ask(place: &Place, ask: Ask) -> Result<Reply, Failure> {
             })
         }
         Ok(Ok(Some(reply))) => Ok(reply),
-        Ok(Ok(None)) | Ok(Err(_)) => Err(Failure::new(Code::Surface, format!("session {:?} ended while it was asked", place.name))
+        Ok(Ok(None) | Err(_)) => Err(Failure::new(Code::Surface, format!("session {:?} ended while it was asked", place.name))
             .hint(format!("what it last said is in {}; open it again: handiwork open URL", place.log().display()))),
         Err(_) => Err(Failure::new(Code::Surface, format!("session {:?} does not answer", place.name))
             .hint(format!("end it: kill the process that holds {}", place.lock().display()))),

@@ -62,7 +62,7 @@ pub(super) fn action(words: &[String]) -> Result<Action, String> {
     for word in rest {
         match word.split_once('=').filter(|(key, _)| is_known(key)) {
             Some((key, value)) => {
-                args.insert(key.to_owned(), value_of(key, value).map_err(usage)?);
+                args.insert(key.to_owned(), value_of(name, key, value).map_err(usage)?);
             }
             None => free.push(word.as_str()),
         }
@@ -86,7 +86,7 @@ pub(super) fn action(words: &[String]) -> Result<Action, String> {
         spare -= usize::from(optional);
         let key = place.trim_end_matches('?');
         if let Some(word) = words.next() {
-            args.insert(key.to_owned(), value_of(key, word).map_err(usage)?);
+            args.insert(key.to_owned(), value_of(name, key, word).map_err(usage)?);
         }
     }
     if *name == "check" {
@@ -111,7 +111,7 @@ fn spelled(places: &[&str]) -> String {
     places.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-fn value_of(key: &str, word: &str) -> Result<Value, String> {
+fn value_of(verb: &str, key: &str, word: &str) -> Result<Value, String> {
     let number = |word: &str| word.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     let point = |word: &str| -> Option<Value> {
         let (x, y) = word.split_once(',')?;
@@ -124,7 +124,8 @@ fn value_of(key: &str, word: &str) -> Result<Value, String> {
         }
         "checked" | "idle" => word.parse::<bool>().map(Value::Bool).map_err(|_| format!("{key} is true or false, not {word:?}")),
         "grab" => point(word).ok_or_else(|| format!("{key} is a point such as 4,10, not {word:?}")),
-        "path" => {
+        // The path of a file is another thing.
+        "path" if verb == "drag" => {
             let points: Option<Vec<Value>> = word.split_whitespace().map(point).collect();
             points.map(Value::Array).ok_or_else(|| format!("{key} is points such as \"10,0 20,5\", not {word:?}"))
         }

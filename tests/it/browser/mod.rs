@@ -10,6 +10,7 @@ mod form;
 mod hands;
 mod life;
 mod looking;
+mod reading;
 mod secrets;
 pub(crate) mod state;
 mod traps;

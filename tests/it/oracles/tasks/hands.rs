@@ -125,22 +125,19 @@ pub(super) async fn editor(hand: &mut Hand<'_>) -> Done {
     let select = SelectText { r#ref: field.r#ref, text: part.filter(|_| !all) };
     let word = ["bold", "italic", "underline"].into_iter().find(|word| style.contains(word));
     let text = hand.look().await;
-    match word {
-        Some(word) => {
-            hand.act(select).await;
-            let button = text.live().find(|line| line.has(&format!("ql-{word}"))).cloned().ok_or("no button")?;
-            hand.click(&button).await;
-        }
-        None => {
-            let picker = text.live().find(|line| line.has("picker")).cloned().ok_or("no picker")?;
-            hand.click(&picker).await;
-            let colour = style.split_whitespace().last().unwrap_or_default().trim_end_matches('.').to_owned();
-            // The list of colours is opened first: with it the editor loses the focus, and with that what was selected.
-            hand.act(select).await;
-            let text = hand.look().await;
-            let item = text.live().find(|line| line.has(&colour)).cloned().ok_or(format!("no {colour}"))?;
-            hand.click(&item).await;
-        }
+    if let Some(word) = word {
+        hand.act(select).await;
+        let button = text.live().find(|line| line.has(&format!("ql-{word}"))).cloned().ok_or("no button")?;
+        hand.click(&button).await;
+    } else {
+        let picker = text.live().find(|line| line.has("picker")).cloned().ok_or("no picker")?;
+        hand.click(&picker).await;
+        let colour = style.split_whitespace().last().unwrap_or_default().trim_end_matches('.').to_owned();
+        // The list of colours is opened first: with it the editor loses the focus, and with that what was selected.
+        hand.act(select).await;
+        let text = hand.look().await;
+        let item = text.live().find(|line| line.has(&colour)).cloned().ok_or(format!("no {colour}"))?;
+        hand.click(&item).await;
     }
     submit(hand).await
 }

@@ -26,8 +26,8 @@ pub(super) fn iso(date: &str) -> Result<String, String> {
 }
 
 pub(super) fn last_word(text: &str) -> Result<String, String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.last().map(str::to_owned).ok_or_else(|| "no word".to_owned())
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.next_back().map(str::to_owned).ok_or_else(|| "no word".to_owned())
 }
 
 pub(super) fn calculate(sum: &str) -> Result<String, String> {

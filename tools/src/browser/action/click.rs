@@ -54,12 +54,11 @@ impl Browser {
     pub(super) async fn click_at(&self, cx: &Context, resolved: &Resolved, args: &ClickAt, until: Until) -> Result<Receipt, Halt> {
         let found = self.again(cx, resolved, until).await?;
         let tab = self.tab().map_err(Halt::before)?;
-        let place = match &found {
-            Some(found) => found.facts.place(),
-            None => {
-                let (width, height) = self.viewport();
-                handiwork_core::Rect { x: 0.0, y: 0.0, w: f64::from(width), h: f64::from(height) }
-            }
+        let place = if let Some(found) = &found {
+            found.facts.place()
+        } else {
+            let (width, height) = self.viewport();
+            handiwork_core::Rect { x: 0.0, y: 0.0, w: f64::from(width), h: f64::from(height) }
         };
         if !(0.0..=place.w).contains(&args.x) || !(0.0..=place.h).contains(&args.y) {
             return Err(Reason::OutOfView { width: place.w, height: place.h }.into());

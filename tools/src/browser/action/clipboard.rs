@@ -22,17 +22,16 @@ impl Browser {
         let found = self.again(cx, resolved, until).await?;
         let tab = self.tab().map_err(Halt::before)?;
         let mut answer = Value::Null;
-        match &found {
-            Some(found) => answer = self.tell(found, "selectText", &json!([found.id, text]), until).await.map_err(Halt::during)?,
-            None => {
-                // In the page itself first, then in its frames.
-                let keys = std::iter::once(&tab.session.id).chain(tab.parts.keys().filter(|key| **key != tab.session.id));
-                for key in keys {
-                    let selected = self.try_call(tab.number, key, None, "selectText", &json!([0, text]), until).await.ok().flatten();
-                    answer = selected.map(|selected| selected.value).unwrap_or_default();
-                    if answer.is_string() {
-                        break;
-                    }
+        if let Some(found) = &found {
+            answer = self.tell(found, "selectText", &json!([found.id, text]), until).await.map_err(Halt::during)?
+        } else {
+            // In the page itself first, then in its frames.
+            let keys = std::iter::once(&tab.session.id).chain(tab.parts.keys().filter(|key| **key != tab.session.id));
+            for key in keys {
+                let selected = self.try_call(tab.number, key, None, "selectText", &json!([0, text]), until).await.ok().flatten();
+                answer = selected.map(|selected| selected.value).unwrap_or_default();
+                if answer.is_string() {
+                    break;
                 }
             }
         }

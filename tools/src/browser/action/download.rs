@@ -34,7 +34,7 @@ impl Browser {
         let mut came = Err(None);
         let act = async {
             came = act.await?;
-            Ok(came.as_ref().map(Clone::clone).unwrap_or_default())
+            Ok(came.clone().unwrap_or_default())
         };
         let changes = self.acting(cx, Some((found.r#ref, found.id)), Counts::default(), until, act).await?;
         match came {

@@ -130,7 +130,7 @@ fn prose(body: &Selection<'_>) -> usize {
         .nodes()
         .iter()
         .filter(|node| !node.ancestors_it(None).any(|up| around.nodes().iter().any(|other| other.id == up.id)))
-        .cloned()
+        .copied()
         .collect();
     let without: usize = outermost.iter().map(|node| squeeze(&node.text()).chars().count()).sum();
     length(body).saturating_sub(without)

@@ -149,12 +149,11 @@ impl Browser {
             Ok(()) | Err(CallError::Dialog { .. }) => {}
             Err(error) => return Err(error),
         }
-        let seen = match self.just_seen(cx, until).await {
-            Some(look) => Ok(look),
-            None => {
-                self.hear_clicks(until).await;
-                self.look(cx, true, until).await
-            }
+        let seen = if let Some(look) = self.just_seen(cx, until).await {
+            Ok(look)
+        } else {
+            self.hear_clicks(until).await;
+            self.look(cx, true, until).await
         };
         let mut look = match seen {
             Err(error @ CallError::Dialog { .. }) => return self.show_open_dialog(cx).ok_or(error),

@@ -139,7 +139,7 @@ impl Browser {
                         line.d += deeper;
                         line
                     });
-                    walked.lines.splice(at + 1..at + 1, lines);
+                    walked.lines.splice((at + 1)..=at, lines);
                 }
                 Err(CallError::TimedOut(_)) => "this frame does not answer".clone_into(&mut line.h),
                 Err(error) => {

@@ -195,14 +195,13 @@ impl Browser {
         let (low, high) =
             if dial.upright { (dial.track.1 + dial.track.3, dial.track.1) } else { (dial.track.0, dial.track.0 + dial.track.2) };
         let middle = |dial: &Dial| if dial.upright { dial.r#box.1 + dial.r#box.3 / 2.0 } else { dial.r#box.0 + dial.r#box.2 / 2.0 };
-        let (min, max) = match (dial.min, dial.max) {
-            (Some(min), Some(max)) => (min, max),
-            _ => {
-                let min = self.drag_dial(found, low, until).await?;
-                let max = self.drag_dial(found, high, until).await?;
-                let (Some(min), Some(max)) = (min, max) else { return Ok(None) };
-                (min, max)
-            }
+        let (min, max) = if let (Some(min), Some(max)) = (dial.min, dial.max) {
+            (min, max)
+        } else {
+            let min = self.drag_dial(found, low, until).await?;
+            let max = self.drag_dial(found, high, until).await?;
+            let (Some(min), Some(max)) = (min, max) else { return Ok(None) };
+            (min, max)
         };
         if is(min, max) {
             return Ok(self.dial(found, until).await?.now);
