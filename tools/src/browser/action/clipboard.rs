@@ -23,7 +23,7 @@ impl Browser {
         let tab = self.tab().map_err(Halt::before)?;
         let mut answer = Value::Null;
         if let Some(found) = &found {
-            answer = self.tell(found, "selectText", &json!([found.id, text]), until).await.map_err(Halt::during)?
+            answer = self.tell(found, "selectText", &json!([found.id, text]), until).await.map_err(Halt::during)?;
         } else {
             // In the page itself first, then in its frames.
             let keys = std::iter::once(&tab.session.id).chain(tab.parts.keys().filter(|key| **key != tab.session.id));

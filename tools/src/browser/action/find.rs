@@ -66,7 +66,9 @@ fn clip(text: String) -> String {
 }
 
 fn lines(screen: &Screen) -> String {
-    screen.nodes.iter().map(|node| format!("{}{}\n", "  ".repeat(usize::from(node.depth)), node.whole_line())).collect()
+    let lines: Vec<String> =
+        screen.nodes.iter().map(|node| format!("{}{}", "  ".repeat(usize::from(node.depth)), node.whole_line())).collect();
+    lines.join("\n")
 }
 
 fn holds(node: &Node, wanted: &str) -> bool {

@@ -71,9 +71,8 @@ impl Browser {
         let until = until.at_most(Duration::from_secs(10));
         loop {
             let seen = self.state.since(mark).iter().any(|happening| match happening {
-                Happening::Navigated { tab, .. } => *tab == number,
+                Happening::Navigated { tab, .. } | Happening::Asked { tab, .. } => *tab == number,
                 Happening::Url { tab, .. } => !another && *tab == number,
-                Happening::Asked { tab, .. } => *tab == number,
                 _ => false,
             });
             if seen || tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {

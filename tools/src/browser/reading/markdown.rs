@@ -141,7 +141,7 @@ fn squeeze(text: &str) -> String {
 }
 
 /// Markdown of a document, which is changed for it.
-fn markdown(document: Document) -> String {
+fn markdown(document: &Document) -> String {
     // A table that arranges things is no table; one that is drawn has all its cells.
     for table in document.select("table").nodes() {
         if is_data(table) {

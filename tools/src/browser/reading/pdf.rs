@@ -59,7 +59,7 @@ fn title(document: &Document) -> Option<String> {
     let info = document.dereference(info).ok()?.1.as_dict().ok()?;
     let raw = info.get(b"Title").ok()?.as_str().ok()?;
     let title = if let Some(utf16) = raw.strip_prefix(&[0xfe, 0xff]) {
-        let units: Vec<u16> = utf16.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<u16> = utf16.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
         String::from_utf16_lossy(&units)
     } else {
         String::from_utf8_lossy(raw).into_owned()

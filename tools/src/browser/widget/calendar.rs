@@ -39,6 +39,7 @@ struct Month {
     year: i64,
     month: i64,
     days: Vec<Cell>,
+    #[allow(clippy::struct_field_names, reason = "as the script calls it")]
     #[serde(rename = "monthSelect")]
     month_select: Option<Choice>,
     #[serde(rename = "yearSelect")]
