@@ -11,7 +11,7 @@ use super::super::{group, wait_until};
 use super::{ask, launch, open};
 
 fn pool(most: usize, recycle_after: u32) -> Pool {
-    Pool::new(PoolConfig { most, recycle_after, wait: Duration::from_secs(60), recycle_above: None, ..PoolConfig::default() })
+    Pool::new(PoolConfig { most, recycle_after, wait: Duration::from_mins(1), recycle_above: None, ..PoolConfig::default() })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +53,7 @@ async fn one_too_many_waits_and_is_then_refused() {
     let error = pool.context(ContextConfig::default()).await.expect_err("it is full");
     assert!(matches!(error, PoolError::Full { most: 2, .. }) && error.to_string().contains("raise `most`"), "{error}");
     // Whoever waits gets the place that becomes free.
-    let patient = Arc::new(Pool::new(PoolConfig { most: 1, wait: Duration::from_secs(60), ..PoolConfig::default() }));
+    let patient = Arc::new(Pool::new(PoolConfig { most: 1, wait: Duration::from_mins(1), ..PoolConfig::default() }));
     let held = patient.context(ContextConfig::default()).await.expect("one");
     let waiting = tokio::spawn({
         let patient = Arc::clone(&patient);
