@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use handiwork::core::action::{Click, Navigate};
 use handiwork::core::{Action, Context, Screen, Surface as _};
-use handiwork::tools::browser::{Browser, BrowserConfig};
+use handiwork::tools::browser::{Browser, BrowserConfig, ContextConfig};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -54,8 +54,52 @@ async fn reply(browser: &Browser, ask: &Value) -> Result<Value> {
             let seconds = began.elapsed().as_secs_f64();
             Ok(json!({ "text": shown, "seconds": seconds, "delta": after.delta(&before).unwrap_or_else(|| after.render()) }))
         }
+        "contexts" => contexts(browser, &cx, &text("url"), ask.get("number").and_then(Value::as_u64).unwrap_or(40)).await,
         other => bail!("there is no {other}"),
     }
+}
+
+/// Opens the page in many contexts of one browser, and looks at all of them at once.
+async fn contexts(browser: &Browser, cx: &Context, url: &str, number: u64) -> Result<Value> {
+    let began = Instant::now();
+    let mut all = Vec::new();
+    for _ in 0..number {
+        all.push(browser.context(ContextConfig::default()).await?);
+    }
+    for opened in futures::future::join_all(all.iter().map(|one| act(one, cx, Navigate { url: url.to_owned() }.into()))).await {
+        opened?;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    for screen in futures::future::join_all(all.iter().map(|one| one.observe(cx))).await {
+        if screen?.nodes.is_empty() {
+            bail!("an empty screen");
+        }
+    }
+    let observe = began.elapsed().as_secs_f64();
+    // All processes of this one and its browser's group, by what each has for itself alone and its share of the rest.
+    let group = browser.pid().context("a browser of our own")?;
+    let mine = |pid: u32| {
+        pid == std::process::id() || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| group_of(&stat) == Some(group))
+    };
+    let pids = std::fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let kib: u64 = pids
+        .filter(|pid| mine(*pid))
+        .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok())
+        .filter_map(|map| pss(&map))
+        .sum();
+    for one in all {
+        one.close().await;
+    }
+    Ok(json!({ "seconds": seconds, "observe": observe, "memory": kib as f64 / 1024.0 }))
+}
+
+fn group_of(stat: &str) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+}
+
+fn pss(map: &str) -> Option<u64> {
+    map.lines().find_map(|line| line.strip_prefix("Pss:"))?.split_whitespace().next()?.parse().ok()
 }
 
 async fn look(browser: &Browser, cx: &Context, mode: &str) -> Result<Screen> {

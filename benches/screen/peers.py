@@ -76,7 +76,7 @@ class Playwright:
         return timed(lambda: self.tool("browser_snapshot"))
 
     def act(self, mode):
-        ref = re.search(r'"Count".*?ref=(e\d+)', self.observe(mode)[0])[1]
+        ref = re.search(r'"Count".*?ref=(\w+)', self.observe(mode)[0])[1]
         return timed(lambda: (self.tool("browser_click", element="Count", ref=ref, target=ref), self.tool("browser_snapshot"))[1])
 
     def offered(self, text):

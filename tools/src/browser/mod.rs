@@ -56,6 +56,8 @@ pub struct Browser {
     refs: Mutex<Refs>,
     /// The newest look: at what the model was shown, or at what the last action left.
     baseline: Mutex<Look>,
+    /// What the last action saw when it ended.
+    last: Mutex<Option<screen::Last>>,
     /// Documents that a secret was put into.
     secretive: Mutex<BTreeSet<String>>,
     worlds: AtomicU64,

@@ -92,6 +92,7 @@ impl Browser {
             state,
             pdf: std::sync::Mutex::default(),
             refs: std::sync::Mutex::new(Refs::new(config.first_ref)),
+            last: std::sync::Mutex::default(),
             baseline: std::sync::Mutex::default(),
             secretive: std::sync::Mutex::default(),
             worlds: AtomicU64::new(1),

@@ -18,7 +18,7 @@ use super::screen::{Key, Look, number_of};
 use super::state::Happening;
 
 /// How long the page must have been at rest.
-const REST: Duration = Duration::from_millis(120);
+const REST: Duration = Duration::from_millis(100);
 /// Longest wait for rest on a page that never rests.
 const RESTLESS: Duration = Duration::from_secs(1);
 /// Longest wait for requests that the action started.
@@ -148,6 +148,21 @@ impl Browser {
                 Err(error) => return Err(error),
             };
             let stirred = looked_at != Some((token.clone(), pulse.mutations));
+            if stirred && token == watch.before.token && pulse.mutations > watch.pulse.mutations {
+                // Something changed, so what is seen now would be looked at again when it rests.
+                let seen = match self.settled_look(cx, watch, until).await {
+                    Err(CallError::Dialog { .. }) => return Ok(self.stopped(cx, watch, known)),
+                    seen => seen?,
+                };
+                let Some((token, pulse, look)) = seen else { break };
+                let changes = self.changes(cx, watch, &token, &pulse, Some(&look));
+                if !changes.is_empty() {
+                    self.remember(look);
+                    return Ok([changes, self.asides(cx, watch, &pulse)].concat());
+                }
+                looked_at = Some((token, pulse.mutations));
+                continue;
+            }
             let look = if stirred || Instant::now() >= next_look {
                 looked_at = Some((token.clone(), pulse.mutations));
                 // Styles can change without any mutation: look now and then all the same.
@@ -194,7 +209,7 @@ impl Browser {
             return Err(CallError::Remote("the page crashed".to_owned()));
         }
         let (token, pulse) = self.pulse_of(watch, until).await?;
-        let look = self.look(cx, false, until).await?;
+        let look = self.last_look(cx, &pulse, until).await?;
         Ok(Some((token, pulse, look)))
     }
 

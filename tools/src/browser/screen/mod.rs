@@ -8,7 +8,8 @@ mod parts;
 pub(crate) mod refs;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use handiwork_core::screen::Tab as ScreenTab;
 use handiwork_core::{Context, Node, Rect, Screen, Secrets, State, Verb};
@@ -17,10 +18,13 @@ use serde_json::json;
 
 use super::Browser;
 use super::cdp::{CallError, Until};
+use super::changes::Pulse;
 use refs::Known;
 
 /// How long a page that is loading is waited for before it is looked at.
 const LOADING: Duration = Duration::from_secs(5);
+/// How long what the end of an action saw is good for, if nothing stirs.
+const JUST: Duration = Duration::from_millis(150);
 
 /// Names a line for as long as its element lives: the element's number, and which of its lines it is.
 pub(crate) type Key = (u64, u32);
@@ -51,7 +55,17 @@ pub(crate) struct Look {
     pub(crate) leaky: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// What the look saw that ended an action.
+#[derive(Debug)]
+pub(crate) struct Last {
+    at: Instant,
+    tab: u32,
+    token: String,
+    walked: Walked,
+    pulse: Pulse,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 struct Walked {
     title: String,
     url: String,
@@ -79,7 +93,7 @@ struct Foreign {
     b: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Line {
     /// Of which world its numbers are.
     #[serde(skip)]
@@ -135,13 +149,14 @@ impl Browser {
             Ok(()) | Err(CallError::Dialog { .. }) => {}
             Err(error) => return Err(error),
         }
-        if let Some(tab) = self.state.active().filter(|tab| !tab.crashed)
-            && let Err(error) = self.listen(tab.number, &tab.session.id, "document", until).await
-        {
-            // The look itself says what is wrong with the page, if anything is.
-            tracing::debug!(%error, "listeners are not known");
-        }
-        let mut look = match self.look(cx, true, until).await {
+        let seen = match self.just_seen(cx, until).await {
+            Some(look) => Ok(look),
+            None => {
+                self.hear_clicks(until).await;
+                self.look(cx, true, until).await
+            }
+        };
+        let mut look = match seen {
             Err(error @ CallError::Dialog { .. }) => return self.show_open_dialog(cx).ok_or(error),
             // The tab was closed or crashed meanwhile: there may be another one.
             Err(CallError::Detached) => match self.state.active() {
@@ -170,6 +185,39 @@ impl Browser {
         Ok(screen)
     }
 
+    /// Learns which elements of the page in front listen to clicks.
+    async fn hear_clicks(&self, until: Until) {
+        if let Some(tab) = self.state.active().filter(|tab| !tab.crashed)
+            && let Err(error) = self.listen(tab.number, &tab.session.id, "document", until).await
+        {
+            // The look itself says what is wrong with the page, if anything is.
+            tracing::debug!(%error, "listeners are not known");
+        }
+    }
+
+    /// A look without refs that ends an action. What it saw is kept for the look that follows at once, as mostly one does.
+    pub(crate) async fn last_look(&self, cx: &Context, pulse: &Pulse, until: Until) -> Result<Look, CallError> {
+        let tab = self.tab()?;
+        self.hear_clicks(until).await;
+        let seen = self.gather(tab.number, &tab.session.id, false, None, parts::Extent::default(), 0, until).await?;
+        let look = self.build(cx, tab.number, seen.token.clone(), seen.walked.clone(), false);
+        let last = Last { at: Instant::now(), tab: tab.number, token: seen.token, walked: seen.walked, pulse: pulse.clone() };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+        Ok(look)
+    }
+
+    /// What the end of an action saw, if that was a moment ago and nothing has stirred since.
+    async fn just_seen(&self, cx: &Context, until: Until) -> Option<Look> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let tab = self.state.active().filter(|tab| tab.number == last.tab && !tab.crashed && tab.pending.is_none())?;
+        let (token, pulse) = self.pulse(tab.number, None, until).await.ok()?;
+        let same = token == last.token
+            && pulse.mutations == last.pulse.mutations
+            && (pulse.focus, pulse.scroll) == (last.pulse.focus, last.pulse.scroll)
+            && last.at.elapsed() < JUST;
+        same.then(|| self.build(cx, last.tab, last.token, last.walked, true))
+    }
+
     /// The dialog that is open, with what nobody was told of yet.
     fn show_open_dialog(&self, cx: &Context) -> Option<Screen> {
         let mut screen = self.show_dialog(cx)?;
@@ -177,16 +225,19 @@ impl Browser {
         Some(screen)
     }
 
-    /// More of the page than is in view, or a part of it. Its refs are given as on any screen; what the model was shown to judge
-    /// actions by stays as it is.
     /// All of the page in front, also what is out of view. What is out of view can be covered without this being known.
     pub async fn observe_whole(&self, cx: &Context) -> Result<Screen, handiwork_core::SurfaceError> {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
-        self.show_scope(cx, Scope::Whole, until).await.map_err(|error| error.surface("looking at the page"))
+        let failed = |error: CallError| error.surface("looking at the page");
+        self.loaded(until.at_most(LOADING)).await.map_err(failed)?;
+        self.show_scope(cx, Scope::Whole, until).await.map_err(failed)
     }
 
+    /// More of the page than is in view, or a part of it. Its refs are given as on any screen; what the model was shown to judge
+    /// actions by stays as it is.
     pub(crate) async fn show_scope(&self, cx: &Context, scope: Scope, until: Until) -> Result<Screen, CallError> {
+        self.hear_clicks(until).await;
         Ok(self.look_at(cx, true, scope, until).await?.screen)
     }
 
@@ -224,8 +275,13 @@ impl Browser {
             };
             self.gather(tab.number, part, give, None, scope, 0, until).await?
         };
+        Ok(self.build(cx, tab.number, token, walked, give))
+    }
+
+    /// What was walked as a look. With `give` elements get refs.
+    fn build(&self, cx: &Context, number: u32, token: String, walked: Walked, give: bool) -> Look {
         let mut redactor = Redactor { secrets: cx.secrets(), found: false };
-        let mut look = Look { tab: tab.number, token, ..Look::default() };
+        let mut look = Look { tab: number, token, ..Look::default() };
         let mut seen: BTreeMap<u64, u32> = BTreeMap::new();
         for line in walked.lines {
             let line_of = number_of(&line.token, line.k);
@@ -250,12 +306,12 @@ impl Browser {
                     number: other.number,
                     title: redactor.clean(other.title),
                     url: redactor.clean(other.url),
-                    active: other.number == tab.number,
+                    active: other.number == number,
                 })
                 .collect();
         }
         look.leaky = redactor.found;
-        Ok(look)
+        look
     }
 
     fn node(&self, line: Line, look: &Look, give: bool, redactor: &mut Redactor<'_>) -> Node {

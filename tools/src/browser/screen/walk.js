@@ -16,7 +16,10 @@ const isFaint = (e) => { let left = 1; for (let up = e; up && left >= 0.3; up = 
 // What is drawn over an element's text at a point, if anything.
 const coverOf = (e, x, y) => {
   const doc = ownerDocument(e), by = originOf(doc), root = rootOf(e);
-  const stack = (root.elementsFromPoint ? root : doc).elementsFromPoint(x - by.x, y - by.y);
+  const asked = root.elementsFromPoint ? root : doc, first = asked.elementFromPoint(x - by.x, y - by.y);
+  // Mostly there is nothing over it, and on a long page the whole stack takes long to find.
+  if (first && (contains(e, first) || (contains(first, e) && !(localName(first) === 'dialog')))) return null;
+  const stack = asked.elementsFromPoint(x - by.x, y - by.y);
   if (!stack.some((other) => contains(other, e) || contains(e, other))) return null;
   for (const other of stack) {
     if (contains(e, other) || contains(other, e)) {
@@ -72,6 +75,7 @@ const MOST_SUSPECTS = 200;
 const suspected = new WeakMap();
 // `idle`: nothing is being done, whatever became of the last action. `part`: the part of this document that the page around it
 // shows, when it is a frame.
+const COUNTED = `${NATIVE},[onclick],[tabindex]`;
 const look = (idle, part, { whole = false, inside = 0 } = {}) => {
   if (idle) end();
   const lines = [], seen = part && !whole ? meet(viewBox(), { l: part[0], t: part[1], r: part[2], b: part[3] }) : viewBox(), view = whole ? allOf(document, { x: 0, y: 0 }) : seen, suspects = [], page = { above: 0, below: 0, left: 0, right: 0 };
@@ -129,8 +133,9 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     if (!shown) { if (!ctx.counted?.has(ctx.block)) { ctx.counted?.add(ctx.block); count(ctx, whole); } return; }
     const y = (shown.t + shown.b) / 2;
     const points = [[(shown.l + shown.r) / 2, y], [shown.l + 2, y], [shown.r - 2, y]];
-    const covers = points.map(([x, y]) => (within({ left: ctx.real.l, right: ctx.real.r, top: ctx.real.t, bottom: ctx.real.b }, x, y) ? coverOf(e, x, y) : null));
-    if (covers.every(Boolean)) { covered++; coverer = covers[0]; return; }
+    let cover = null;
+    const real = { left: ctx.real.l, right: ctx.real.r, top: ctx.real.t, bottom: ctx.real.b };
+    if (points.every(([x, y]) => { const found = within(real, x, y) ? coverOf(e, x, y) : null; cover ??= found; return found; })) { covered++; coverer = cover; return; }
     if (isUnreadable(e, style, ctx.ground, ...points[0])) return;
     const data = inView(node, range, ctx.clip, by);
     if (!text) text = { parts: [], key: ctx.block, d: ctx.d, box: [shown.l, shown.t, shown.r - shown.l, shown.b - shown.t], noisy: false };
@@ -221,10 +226,29 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
     suspected.set(e, now);
     suspects.push(idOf(e));
   };
+  // A part of the page that lies out of view whole, by the boxes of all that is in it: most of a long page. Its controls are
+  // counted, and nothing else is asked of it. What could draw in view without a box of its own out there is walked.
+  const isAway = (e, ctx) => {
+    if (whole || ctx.dead || ctx.mute || !ctx.owner) return false;
+    const away = (box) => box.bottom + ctx.by.y <= seen.t || box.top + ctx.by.y >= seen.b || box.right + ctx.by.x <= seen.l || box.left + ctx.by.x >= seen.r;
+    const own = boxOf(e);
+    if (own.width < 1 || own.height < 1 || !away(own) || shadowOf(e) || localName(e).includes('-')) return false;
+    const inner = query(e, '*');
+    for (const one of inner) {
+      const name = localName(one);
+      if (name.includes('-') || name === 'iframe' || name === 'slot' || shadowOf(one)) return false;
+      const box = boxOf(one);
+      if ((box.width > 0 || box.height > 0) && !away(box)) return false;
+    }
+    flush();
+    for (const one of [e, ...query(e, COUNTED)]) if (one !== e || matches(e, COUNTED)) count(ctx, shift(boxOf(one), ctx.by));
+    return true;
+  };
   const element = (e, outer, parentStyle) => {
     const tag = localName(e);
     if (SKIPPED.has(tag)) return;
     if (tag === 'br') { if (text) text.parts.push(' '); return; }
+    if (e.firstElementChild && isAway(e, outer)) return;
     const style = styleOf(e);
     if (style.display === 'none') return;
     if (style.contentVisibility === 'hidden') return;
