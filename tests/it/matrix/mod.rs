@@ -3,6 +3,7 @@
 //!
 //! All cells run with `make matrix`; a slice of them, in which every frame, shadow tree and state occurs, with every test run.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "make reads what it prints")]
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
 
 use std::fmt::Write as _;

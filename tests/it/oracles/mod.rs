@@ -3,6 +3,7 @@
 //!
 //! All tasks run with `make oracles`; a few of them, the most different, with every test run.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "make reads what it prints")]
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
 
 mod hand;

@@ -12,7 +12,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// None where there is no X server, or no Chromium that can show a window.
+    /// None where there is no X server, or no Chromium that can show a window: such a test is then skipped.
     pub(crate) fn start() -> Option<Self> {
         if !["/usr/bin/chromium", "/usr/lib/chromium/chromium"].iter().any(|path| Path::new(path).is_file()) {
             return None;

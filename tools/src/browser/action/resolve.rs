@@ -171,14 +171,13 @@ impl Browser {
             Action::Click(_) | Action::DoubleClick(_) | Action::RightClick(_) | Action::MiddleClick(_) | Action::ClickAt(_) => {
                 effect::of_click(&facts)
             }
-            Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_) => EffectClass::Read,
+            Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_) | Action::Scroll(_) => EffectClass::Read,
             Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
             // In a menu it is a click on what is called so.
             Action::Select(args) if facts.tag != "select" && effect::is_grave(args.option.rsplit('>').next().unwrap_or_default()) => {
                 EffectClass::Irreversible
             }
             Action::Select(_) if facts.tag != "select" => effect::of_click(&facts).max(EffectClass::Write),
-            Action::Scroll(_) => EffectClass::Read,
             _ => EffectClass::Write,
         };
         let found = Found { r#ref: r, id: known.id, tab: known.tab, token: known.token, facts };

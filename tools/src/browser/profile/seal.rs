@@ -109,7 +109,10 @@ fn make(file: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut key = [0_u8; KEY];
     aws_lc_rs::rand::fill(&mut key).map_err(|_| std::io::Error::other("the system gives no random numbers"))?;
-    let mut text: String = handiwork_core::screen::hex(&key);
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    // Of its final size from the start: a string that grows leaves copies behind.
+    let mut text = String::with_capacity(KEY * 2);
+    text.extend(key.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
     key.zeroize();
     let mut made = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
     made.write_all(text.as_bytes())?;

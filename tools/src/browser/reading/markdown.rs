@@ -93,7 +93,7 @@ pub(super) fn digest(source: &Source) -> Reading {
     let links = links(&body);
     let article = source.choose.then(|| article(&page, &body, &tables)).flatten();
     let is_article = article.is_some();
-    let markdown = markdown(article.unwrap_or(document));
+    let markdown = markdown(&article.unwrap_or(document));
     Reading { title: source.title.clone(), url: source.url.clone(), markdown, tables, links, article: is_article, incomplete: false }
 }
 

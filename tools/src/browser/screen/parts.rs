@@ -43,6 +43,7 @@ pub(super) struct Gathered {
 
 impl Browser {
     /// Looks at a part and the frames in it. `clip` is what its parent shows of it.
+    #[allow(clippy::too_many_arguments, reason = "one call of one recursion")]
     pub(super) fn gather<'a>(
         &'a self,
         number: u32,

@@ -35,11 +35,11 @@ struct Calendar {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
+#[allow(clippy::struct_field_names, reason = "as the script calls them")]
 struct Month {
     year: i64,
     month: i64,
     days: Vec<Cell>,
-    #[allow(clippy::struct_field_names, reason = "as the script calls it")]
     #[serde(rename = "monthSelect")]
     month_select: Option<Choice>,
     #[serde(rename = "yearSelect")]
