@@ -25,7 +25,7 @@ fn names_are_made_harmless() {
         assert_eq!(harmless(suggested), name, "{suggested:?}");
     }
     let long = harmless(&format!("{}.tar.gz", "ü".repeat(300)));
-    assert!(long.len() <= 120 && long.ends_with(".gz"), "{long}");
+    assert!(long.len() <= 120 && long.strip_suffix(".gz").is_some(), "{long}");
 }
 
 #[test]
