@@ -7,13 +7,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures::StreamExt;
 use futures::channel::mpsc::unbounded;
+use futures::{FutureExt, StreamExt};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::driver::{Driver, Limits, Parts, RunStream, Update};
+use crate::driver::{Driver, Limits, Parts, RunStream, Stop, Update};
 use crate::event::{Event, Outcome, Started, VERSION};
 use crate::journal::{Journal, JournalError, MemoryJournal};
 use crate::layer::{Layer, Layered, Retry, Trace};
@@ -21,6 +21,7 @@ use crate::memory::Memory;
 use crate::model::Model;
 use crate::planner::Planner;
 use crate::policy::Policy;
+use crate::probe::Probe;
 use crate::run::{Run, RunError, RunId, Status};
 use crate::secret::Secrets;
 use crate::surface::Surface;
@@ -55,8 +56,16 @@ impl std::fmt::Debug for AgentBuilder {
 #[non_exhaustive]
 pub enum AgentError {
     /// It ended otherwise than done.
-    #[error("{}", sentence(.0))]
+    #[error("{0}")]
     NotDone(Outcome),
+    /// It was begun by another planner, or another version of this one.
+    #[error("the run was begun by planner {} version {}, this is {} version {}: resume it with that one", was.0, was.1, now.0, now.1)]
+    OtherPlanner {
+        /// Name and version in the journal.
+        was: (String, u32),
+        /// Name and version here.
+        now: (String, u32),
+    },
     /// It rests until the person answers; go on with [`Agent::resume`].
     #[error("the run waits for an answer: {question}")]
     Waiting {
@@ -76,22 +85,13 @@ pub enum AgentError {
     Output(#[from] serde_json::Error),
 }
 
-/// An outcome in a sentence.
-fn sentence(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Done { text, .. } => text.clone(),
-        Outcome::Failed { reason } => reason.clone(),
-        Outcome::BudgetExceeded { what } => format!("a budget is used up: {what}"),
-        Outcome::Broken { error, .. } => error.clone(),
-    }
-}
-
 impl AgentBuilder {
     /// Begins with what no agent can do without.
     pub fn new(model: impl Model + 'static, planner: impl Planner + 'static) -> Self {
         Self {
             parts: Parts {
                 model: Arc::new(model),
+                fallbacks: Vec::new(),
                 planner: Arc::new(planner),
                 surface: None,
                 tools: Vec::new(),
@@ -171,7 +171,13 @@ impl AgentBuilder {
         self
     }
 
-    /// Puts a layer around the model, inside of those before it. Retry and tracing are there from the start.
+    /// Has another model asked when the one before has failed; may be given several times.
+    pub fn fallback(mut self, model: impl Model + 'static) -> Self {
+        self.parts.fallbacks.push(Arc::new(model));
+        self
+    }
+
+    /// Puts a layer around each model, inside of those before it. Retry and tracing are there from the start.
     pub fn layer(mut self, layer: impl Layer + 'static) -> Self {
         self.layers.push(Arc::new(layer));
         self
@@ -179,9 +185,12 @@ impl AgentBuilder {
 
     /// The agent.
     pub fn build(mut self) -> Agent {
-        for layer in self.layers.into_iter().rev() {
-            self.parts.model = Arc::new(Layered::new(self.parts.model, layer));
-        }
+        let layers = self.layers;
+        let wrapped = |model: Arc<dyn Model>| {
+            layers.iter().rev().fold(model, |model, layer| Arc::new(Layered::new(model, Arc::clone(layer))) as Arc<dyn Model>)
+        };
+        self.parts.model = wrapped(self.parts.model);
+        self.parts.fallbacks = self.parts.fallbacks.into_iter().map(wrapped).collect();
         Agent { parts: Arc::new(self.parts) }
     }
 }
@@ -189,17 +198,36 @@ impl AgentBuilder {
 impl Agent {
     /// A run towards `goal`. Nothing happens until it is awaited or streamed.
     pub fn run(&self, goal: impl Into<String>) -> RunBuilder {
-        RunBuilder { agent: self.clone(), run: Run::new(RunId::generate()), goal: goal.into(), url: None, schema: None, answer: None }
+        self.builder(Run::new(RunId::generate()), goal.into())
     }
 
-    /// Goes on with a run that rests.
-    pub fn resume(&self, run: Run) -> RunBuilder {
-        RunBuilder { agent: self.clone(), run, goal: String::new(), url: None, schema: None, answer: None }
+    /// Goes on with a run: one that rests, whose process died, or that ended without having come to an end of its own
+    /// ([`Outcome::is_resumable`]). Nothing that was done is done again, and no reply that had come is paid for twice.
+    pub fn resume(&self, run: Run) -> Result<RunBuilder, AgentError> {
+        let now = (self.parts.planner.name().to_owned(), self.parts.planner.version());
+        match run.started() {
+            Some(started) if started.planner != now => Err(AgentError::OtherPlanner { was: started.planner.clone(), now }),
+            Some(_) => Ok(self.builder(run, String::new())),
+            None => Err(AgentError::Run(RunError::NotStarted)),
+        }
+    }
+
+    fn builder(&self, run: Run, goal: String) -> RunBuilder {
+        RunBuilder {
+            agent: self.clone(),
+            run,
+            goal,
+            url: None,
+            schema: None,
+            answer: None,
+            probes: Vec::new(),
+            settings: None,
+            stop: futures::future::pending().boxed(),
+        }
     }
 }
 
 /// A run that is about to begin.
-#[derive(Debug)]
 pub struct RunBuilder {
     agent: Agent,
     run: Run,
@@ -207,6 +235,15 @@ pub struct RunBuilder {
     url: Option<String>,
     schema: Option<Value>,
     answer: Option<(bool, String)>,
+    probes: Vec<Probe>,
+    settings: Option<Value>,
+    stop: Stop,
+}
+
+impl std::fmt::Debug for RunBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunBuilder").field("run", &self.run.id).field("goal", &self.goal).finish_non_exhaustive()
+    }
 }
 
 /// A run that has come to rest.
@@ -226,6 +263,26 @@ impl RunBuilder {
     /// Begins on this page.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
+        self
+    }
+
+    /// Declares how to find out whether an action was done that a crash cut off; may be given several times. The most particular
+    /// one answers. Without one the person is asked.
+    pub fn probe(mut self, probe: Probe) -> Self {
+        self.probes.push(probe);
+        self
+    }
+
+    /// Keeps this with the run, for whoever resumes it. Nothing in this crate reads it.
+    pub fn settings(mut self, settings: Value) -> Self {
+        self.settings = Some(settings);
+        self
+    }
+
+    /// Stops the run when `stop` is ready; it gives the reason. What is under way is dropped, calls that were not tried get a
+    /// result that says so, and the run ends as [`Outcome::Stopped`], from which it can be resumed.
+    pub fn stop_when(mut self, stop: impl Future<Output = String> + Send + 'static) -> Self {
+        self.stop = stop.boxed();
         self
     }
 
@@ -252,7 +309,7 @@ impl RunBuilder {
         let (updates, seen) = unbounded();
         let (progress, progress_seen) = unbounded();
         let driver = Driver::new(self.agent.parts, self.run, updates, progress);
-        RunStream::new(Box::pin(driver.drive(first)), seen, progress_seen)
+        RunStream::new(Box::pin(driver.drive(first, self.stop)), seen, progress_seen)
     }
 
     /// Runs until the run rests or is over, and gives all of it, whatever the outcome.
@@ -283,6 +340,8 @@ impl RunBuilder {
             policy: parts.policy.clone(),
             secrets: parts.secrets.names().map(|(name, origin)| (name.to_owned(), origin.to_owned())).collect(),
             output_schema: self.schema.clone(),
+            probes: self.probes.clone(),
+            settings: self.settings.clone(),
         }))]
     }
 }

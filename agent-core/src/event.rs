@@ -10,12 +10,13 @@ use crate::journal::BlobId;
 use crate::memory::Fact;
 use crate::model::{ModelInfo, Reply, ToolSpec};
 use crate::policy::Policy;
+use crate::probe::Probe;
 use crate::receipt::Receipt;
 use crate::screen::Screen;
-use crate::surface::{Resolved, SurfaceInfo};
+use crate::surface::{ProcessMark, Resolved, Restored, SurfaceInfo};
 
 /// Version of the event format that this code writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One event with its place and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +57,34 @@ pub struct Started {
     /// JSON Schema of the result, if a typed one is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Value>,
+    /// How to find out whether something was done that was cut off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    /// What the program that began the run needs to know to go on with it. Nothing here reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Value>,
+}
+
+/// Why a run goes on anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revival {
+    /// In another process, or after it had stopped.
+    Resumed,
+    /// The program behind its surface had died, and was started again.
+    Relaunched,
+}
+
+/// How it is known whether something was done that was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judge {
+    /// It need not be known: to do it again changes nothing more.
+    Nature,
+    /// A declared probe says so.
+    Probe,
+    /// The person says so.
+    Person,
 }
 
 /// A stored picture.
@@ -164,6 +193,54 @@ pub enum Event {
         /// What they said.
         text: String,
     },
+    /// How the surface can be made again as it is now. Comes before the receipt of what made it so.
+    Checkpoint {
+        /// The program behind it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        process: Option<ProcessMark>,
+        /// Where its state is, encrypted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<BlobId>,
+        /// Stands for the state and tells nothing about it.
+        digest: String,
+    },
+    /// The run goes on, after it had stopped or its surface had died.
+    Revived {
+        /// Which of the two.
+        why: Revival,
+        /// What had happened, in words.
+        detail: String,
+        /// What could be restored.
+        restored: Restored,
+    },
+    /// A field of a form that had not been sent was filled again as it was.
+    Refilled {
+        /// The call that had filled it.
+        call_id: String,
+        /// What came of it.
+        receipt: Receipt,
+    },
+    /// An action that was cut off between intent and receipt has been judged. If it was done its receipt follows; otherwise it is
+    /// done now.
+    Settled {
+        /// The call.
+        call_id: String,
+        /// Whether it was done.
+        done: bool,
+        /// How that is known.
+        by: Judge,
+        /// In words.
+        why: String,
+    },
+    /// A model failed, and another one is asked.
+    FellBack {
+        /// The one that failed.
+        from: String,
+        /// The one that is asked.
+        to: String,
+        /// What happened.
+        why: String,
+    },
     /// The run is over.
     Ended {
         /// How.
@@ -205,13 +282,38 @@ pub enum Outcome {
         /// Which one, with figures.
         what: String,
     },
-    /// Something that the run stands on failed.
+    /// It was told to stop. It can be resumed.
+    Stopped {
+        /// By whom or what.
+        why: String,
+    },
+    /// Something that the run stands on failed. It can be resumed.
     Broken {
         /// What.
         part: Part,
         /// What happened, and what to do.
         error: String,
     },
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Done { text, .. } => f.write_str(text),
+            Self::Failed { reason } => f.write_str(reason),
+            Self::BudgetExceeded { what } => write!(f, "a budget is used up: {what}"),
+            Self::Stopped { why } => write!(f, "stopped: {why}"),
+            Self::Broken { error, .. } => f.write_str(error),
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether a run that ended so can go on: it did not come to an end of its own.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        matches!(self, Self::Stopped { .. } | Self::Broken { .. } | Self::BudgetExceeded { .. })
+    }
 }
 
 impl Event {
@@ -230,6 +332,11 @@ impl Event {
             Self::Dropped { .. } => "dropped",
             Self::Question { .. } => "question",
             Self::Answer { .. } => "answer",
+            Self::Checkpoint { .. } => "checkpoint",
+            Self::Revived { .. } => "revived",
+            Self::Refilled { .. } => "refilled",
+            Self::Settled { .. } => "settled",
+            Self::FellBack { .. } => "fell_back",
             Self::Ended { .. } => "ended",
         }
     }

@@ -3,8 +3,8 @@
 //! `append` returns when the entry is safe on the store; the driver appends an intent before it acts. Large bytes go to a
 //! content-addressed blob store beside it.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,14 @@ pub enum JournalError {
         /// What does not fit.
         detail: String,
     },
+    /// Another process, or another task of this one, is driving the run.
+    #[error("run {run} is being driven by {by}; wait for it, or end it, then resume")]
+    InUse {
+        /// The run.
+        run: String,
+        /// Who: "process 4711", as far as is known.
+        by: String,
+    },
     /// The entry is not the next one of its run.
     #[error("entry {got} of run {run} can't be written: {expected} is next; another process may be writing this run")]
     OutOfOrder {
@@ -73,9 +81,15 @@ pub enum JournalError {
     },
 }
 
+/// The right to drive a run. Dropping it gives the run free, and so does the end of the process, however it ends.
+pub trait Claim: Send + std::fmt::Debug {}
+
 /// Keeps the entries of runs.
 #[async_trait]
 pub trait Journal: Send + Sync + std::fmt::Debug {
+    /// Takes the run for oneself: nobody else can drive it until the claim is dropped.
+    async fn claim(&self, run: &RunId) -> Result<Box<dyn Claim>, JournalError>;
+
     /// Adds an entry; it is durable when this returns.
     async fn append(&self, run: &RunId, entry: &Entry) -> Result<(), JournalError>;
 
@@ -92,24 +106,50 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 /// A journal that lives as long as the process.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
-    inner: Mutex<Stored>,
+    inner: Arc<Mutex<Stored>>,
 }
 
 #[derive(Debug, Default)]
 struct Stored {
+    claimed: BTreeSet<RunId>,
     runs: BTreeMap<RunId, Vec<Entry>>,
     blobs: BTreeMap<BlobId, Vec<u8>>,
 }
 
+/// Nothing panics while holding the lock, and each write is one push: a poisoned value is still whole.
+fn whole(inner: &Mutex<Stored>) -> std::sync::MutexGuard<'_, Stored> {
+    inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 impl MemoryJournal {
     fn stored(&self) -> std::sync::MutexGuard<'_, Stored> {
-        // Nothing panics while holding the lock, and each write is one push: a poisoned value is still whole.
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        whole(&self.inner)
+    }
+}
+
+#[derive(Debug)]
+struct Claimed {
+    inner: Arc<Mutex<Stored>>,
+    run: RunId,
+}
+
+impl Claim for Claimed {}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        whole(&self.inner).claimed.remove(&self.run);
     }
 }
 
 #[async_trait]
 impl Journal for MemoryJournal {
+    async fn claim(&self, run: &RunId) -> Result<Box<dyn Claim>, JournalError> {
+        if !self.stored().claimed.insert(run.clone()) {
+            return Err(JournalError::InUse { run: run.to_string(), by: "another task of this process".to_owned() });
+        }
+        Ok(Box::new(Claimed { inner: Arc::clone(&self.inner), run: run.clone() }))
+    }
+
     async fn append(&self, run: &RunId, entry: &Entry) -> Result<(), JournalError> {
         let mut stored = self.stored();
         let entries = stored.runs.entry(run.clone()).or_default();

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::action::{Action, EffectClass};
 use crate::context::Context;
+use crate::probe::Probe;
 use crate::receipt::{Reason, Receipt};
 use crate::screen::{Rect, Ref, Screen, hex};
 
@@ -132,6 +133,56 @@ pub enum SurfaceError {
     },
 }
 
+/// A process, so that it can't be taken for another one that has got its number since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessMark {
+    /// Its id, which is also the id of its group.
+    pub pid: u32,
+    /// When it began, in the kernel's ticks since the machine's start.
+    pub started: u64,
+    /// The machine's start that these are counted from.
+    pub boot: String,
+}
+
+/// What a surface needs to be again as it was, in another process.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The program behind the surface.
+    pub process: Option<ProcessMark>,
+    /// Its state, in a form of its own: cookies and the like, so always encrypted. Empty where there is no key to do so.
+    pub state: Vec<u8>,
+    /// Two checkpoints with the same digest stand for the same state. Tells nothing about it.
+    pub digest: String,
+}
+
+impl std::fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Checkpoint({:?}, {} bytes)", self.process, self.state.len())
+    }
+}
+
+/// Where a surface is to go on from.
+#[derive(Debug, Clone, Default)]
+pub struct Restore<'a> {
+    /// The program that was behind it: it must have ended before anything else is done.
+    pub process: Option<&'a ProcessMark>,
+    /// The state of the newest checkpoint.
+    pub state: Option<&'a [u8]>,
+    /// What was on the screen last. What is found again on the new one, by role and name and without any doubt, keeps its ref.
+    pub screen: Option<&'a Screen>,
+    /// The first ref that was never given in this run.
+    pub next_ref: u32,
+}
+
+/// What could be restored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// Refs that stand for what they stood for. All others of the run are stale.
+    pub kept: Vec<Ref>,
+    /// What could not be restored, a sentence each.
+    pub lost: Vec<String>,
+}
+
 /// A picture of the screen.
 #[derive(Clone)]
 pub struct Shot {
@@ -167,6 +218,27 @@ pub trait Surface: Send + Sync + std::fmt::Debug {
     /// A picture of it, when it has one and no secret could be on it.
     async fn screenshot(&self, _cx: &Context) -> Result<Option<Shot>, SurfaceError> {
         Ok(None)
+    }
+
+    /// What it would need to be as it is now in another process. None if it can't be restored.
+    async fn checkpoint(&self, _cx: &Context) -> Result<Option<Checkpoint>, SurfaceError> {
+        Ok(None)
+    }
+
+    /// Makes it again as it was, whether it is new or its program has died. The old program is ended first, if it is still there.
+    async fn restore(&self, _cx: &Context, _from: &Restore<'_>) -> Result<Restored, SurfaceError> {
+        Err(SurfaceError::NotAvailable {
+            problem: format!("a {} surface can't be restored", self.info().kind),
+            hint: "start the run again".to_owned(),
+        })
+    }
+
+    /// Whether what a probe asks for is the case: looked up beside what is on the screen, which stays as it is.
+    async fn probe(&self, _cx: &Context, _probe: &Probe) -> Result<bool, SurfaceError> {
+        Err(SurfaceError::NotAvailable {
+            problem: format!("a {} surface can't be probed", self.info().kind),
+            hint: "look yourself, and answer the question".to_owned(),
+        })
     }
 
     /// Ends it and waits until nothing of it is left.

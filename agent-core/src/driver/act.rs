@@ -14,7 +14,7 @@ use crate::journal::JournalError;
 use crate::model::ToolCall;
 use crate::policy::Decision;
 use crate::receipt::{Reason, Receipt};
-use crate::run::Status;
+use crate::run::{Status, fills};
 use crate::screen::Screen;
 use crate::surface::{Refusal, Resolved, SurfaceError};
 use crate::tool::ToolError;
@@ -26,6 +26,8 @@ enum Then {
     GoOn,
     /// The rest of the turn is void.
     Stop,
+    /// The surface was started again, and the rest of the turn still stands.
+    Anew,
 }
 
 impl Driver {
@@ -33,7 +35,7 @@ impl Driver {
         let mut calls = calls.into_iter();
         while let Some(call) = calls.next() {
             let then = self.one(&call).await?;
-            if self.run.status() != Status::Running {
+            if self.run.status() != Status::Running || then == Then::Anew {
                 return Ok(());
             }
             if then == Then::Stop {
@@ -68,6 +70,11 @@ impl Driver {
         let resolved = match resolved {
             Ok(Ok(resolved)) => resolved,
             Ok(Err(Refusal::NotDispatched(reason))) => return self.receipt(call, Receipt::refused(reason), millis(began), None).await,
+            // Nothing was done yet, so the call stands.
+            Ok(Err(Refusal::Surface(error @ SurfaceError::Gone { .. }))) => {
+                self.surface_died(&error).await?;
+                return Ok(Then::Anew);
+            }
             Ok(Err(Refusal::Surface(error))) => return self.surface_failed(call, &error, millis(began), None).await,
             Err(_) => {
                 let error = SurfaceError::TimedOut { doing: format!("finding the target of {}", call.name), limit_ms: millis(began) };
@@ -81,7 +88,19 @@ impl Driver {
         self.intend(call, &resolved).await?;
         let began = Instant::now();
         match self.bounded(&call.name, surface.dispatch(&cx, &resolved)).await {
-            Ok(receipt) => self.receipt(call, receipt, millis(began), shot).await,
+            Ok(receipt) => {
+                let took = millis(began);
+                // Before the receipt: after a crash what it tells of must be there.
+                if !matches!(receipt, Receipt::NotDispatched { .. }) && !fills(&resolved.action) {
+                    self.keep_state().await?;
+                }
+                self.receipt(call, receipt, took, shot).await
+            }
+            // Whether it was done is open; the same question as after a crash of our own.
+            Err(error @ SurfaceError::Gone { .. }) => {
+                self.surface_died(&error).await?;
+                Ok(Then::Anew)
+            }
             Err(error) => self.surface_failed(call, &error, millis(began), shot).await,
         }
     }
@@ -115,7 +134,7 @@ impl Driver {
 
     /// Asks policy. `Some` when the call is not to be made now; a question rests the run with the call still to be made.
     async fn forbidden(&mut self, call: &ToolCall, resolved: &Resolved, on_surface: bool) -> Result<Option<Then>, JournalError> {
-        let why = match self.parts.policy.decide(resolved, &self.run) {
+        let why = match self.policy().decide(resolved, &self.run) {
             Decision::Allow => return Ok(None),
             Decision::Ask(text) => {
                 self.emit(Event::Question { call_id: Some(call.id.clone()), text, hash: Some(resolved.hash.clone()) }).await?;

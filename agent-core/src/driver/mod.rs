@@ -4,27 +4,28 @@
 //! journal before anybody sees it, and an intent is there before the act.
 
 mod act;
+mod ask;
 mod pictures;
+mod revive;
+mod settle;
 mod stream;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::channel::mpsc::UnboundedSender;
-use sha2::{Digest, Sha256};
-
+use futures::future::{BoxFuture, Either};
 use crate::clock::now_ms;
 use crate::context::{Context, Progress};
 use crate::event::{Entry, Event, Outcome, Part, ShotRef};
 use crate::journal::{Journal, JournalError};
 use crate::memory::{Memory, MemoryError};
-use crate::model::{Model, ModelError, Request};
+use crate::model::Model;
 use crate::planner::{Next, Planner};
 use crate::policy::Policy;
 use crate::run::{Run, Status};
-use crate::screen::hex;
 use crate::secret::Secrets;
 use crate::surface::{Surface, SurfaceError};
 use crate::tool::DynTool;
@@ -46,17 +47,21 @@ pub struct Limits {
     pub surface: Duration,
     /// One call of a tool.
     pub tool: Duration,
+    /// How long a server is given to finish what it was asked before a crash, until a probe's "no" is believed.
+    pub settle: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { model: Duration::from_mins(15), surface: Duration::from_secs(90), tool: Duration::from_mins(5) }
+        Self { model: Duration::from_mins(15), surface: Duration::from_secs(90), tool: Duration::from_mins(5), settle: Duration::from_secs(3) }
     }
 }
 
 /// Everything that a run is made of.
 pub(crate) struct Parts {
     pub(crate) model: Arc<dyn Model>,
+    /// Asked in this order when the one before has failed.
+    pub(crate) fallbacks: Vec<Arc<dyn Model>>,
     pub(crate) planner: Arc<dyn Planner>,
     pub(crate) surface: Option<Arc<dyn Surface>>,
     pub(crate) tools: Vec<Arc<dyn DynTool>>,
@@ -67,6 +72,9 @@ pub(crate) struct Parts {
     pub(crate) limits: Limits,
     pub(crate) screenshots: bool,
 }
+
+/// Ready when the run is to stop, with the reason.
+pub(crate) type Stop = BoxFuture<'static, String>;
 
 /// One run being driven.
 pub(crate) struct Driver {
@@ -82,15 +90,50 @@ impl Driver {
         Self { parts, run, updates, cx }
     }
 
-    /// Goes on until the run rests or is over. `first` are events that begin or continue it.
-    pub(crate) async fn drive(mut self, first: Vec<Event>) -> Result<(), JournalError> {
+    /// Goes on until the run rests or is over, or `stop` says why it is to stop. `first` are events that begin or continue it.
+    pub(crate) async fn drive(mut self, first: Vec<Event>, stop: Stop) -> Result<(), JournalError> {
+        let _claim = self.parts.journal.claim(&self.run.id).await?;
+        let why = {
+            let driving = self.go(first);
+            futures::pin_mut!(driving);
+            match futures::future::select(driving, stop).await {
+                Either::Left((done, _)) => return done,
+                Either::Right((why, _)) => why,
+            }
+        };
+        self.stopped(why).await
+    }
+
+    async fn go(&mut self, first: Vec<Event>) -> Result<(), JournalError> {
+        let continues = self.run.next_seq() > 0;
         for event in first {
             self.emit(event).await?;
+        }
+        if continues {
+            self.resume().await?;
         }
         while self.run.status() == Status::Running {
             self.step().await?;
         }
         Ok(())
+    }
+
+    /// Ends what was dropped in the middle. Only the journal knows how far it had got.
+    async fn stopped(&mut self, why: String) -> Result<(), JournalError> {
+        let written = self.parts.journal.load(&self.run.id).await?;
+        let missing = self.run.next_seq() as usize;
+        for entry in written.into_iter().skip(missing) {
+            self.take(entry)?;
+        }
+        if self.run.status() != Status::Running {
+            return Ok(());
+        }
+        let begun = self.run.open_intent().map(|open| open.call_id.to_owned());
+        let call_ids: Vec<String> = self.run.pending().into_iter().map(|call| call.id.clone()).filter(|id| Some(id) != begun.as_ref()).collect();
+        if !call_ids.is_empty() {
+            self.emit(Event::Dropped { call_ids, why: format!("not tried: {why}") }).await?;
+        }
+        self.emit(Event::Ended { outcome: Outcome::Stopped { why } }).await
     }
 
     async fn step(&mut self) -> Result<(), JournalError> {
@@ -111,13 +154,19 @@ impl Driver {
     async fn emit(&mut self, event: Event) -> Result<(), JournalError> {
         let entry = Entry { seq: self.run.next_seq(), at: now_ms(), event: self.redacted(event)? };
         self.parts.journal.append(&self.run.id, &entry).await?;
+        self.take(entry)?;
+        // Whoever watches sees this entry before the next thing is done, and can stop the run here.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// Takes an entry of the journal into the run, and shows it to those who watch.
+    fn take(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.run
             .apply(entry.clone())
             .map_err(|error| JournalError::Corrupt { what: format!("run {}", self.run.id), detail: error.to_string() })?;
         // Nobody watching is no reason to stop: an awaited run that is dropped takes this future with it.
         let _ = self.updates.unbounded_send(Update::Entry(Box::new(entry)));
-        // Whoever watches sees this entry before the next thing is done, and can stop the run here.
-        tokio::task::yield_now().await;
         Ok(())
     }
 
@@ -161,7 +210,7 @@ impl Driver {
                 }
                 // Even an action that was refused was so because the screen is not what the model thinks.
                 Event::Receipt { .. } if self.run.pending().is_empty() => return true,
-                Event::Started(_) => return true,
+                Event::Started(_) | Event::Revived { .. } | Event::Refilled { .. } => return true,
                 _ => {}
             }
         }
@@ -174,14 +223,21 @@ impl Driver {
         match self.bounded("looking at the screen", surface.observe(&self.surface_cx())).await {
             Ok(screen) => {
                 let shot = self.shot().await?;
+                self.keep_state().await?;
                 self.emit(Event::Observed { screen, shot }).await?;
                 Ok(true)
             }
             Err(error) => {
-                self.broken(Part::Surface, &error).await?;
+                self.surface_died(&error).await?;
                 Ok(false)
             }
         }
+    }
+
+    /// The rules are the run's own, whoever drives it; what it may use up is for whoever drives it to say.
+    fn policy(&self) -> Policy {
+        let rules = self.run.started().map_or(&self.parts.policy, |started| &started.policy).clone();
+        rules.budgets(self.parts.policy.budgets)
     }
 
     fn surface_cx(&self) -> Context {
@@ -209,33 +265,6 @@ impl Driver {
                 tracing::debug!(%error, "no picture");
                 Ok(None)
             }
-        }
-    }
-
-    async fn ask(&mut self, role: String, request: &Request) -> Result<(), JournalError> {
-        if let Some(what) = self.parts.policy.exceeded(&self.run, now_ms()) {
-            return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await;
-        }
-        let bytes = serde_json::to_vec(request).unwrap_or_default();
-        self.emit(Event::Asked { role: role.clone(), request_hash: hex(&Sha256::digest(&bytes)) }).await?;
-        let loaded = pictures::load(&*self.parts.journal, request).await?;
-        let request = loaded.as_ref().unwrap_or(request);
-        let asked_at = self.run.entries().last().map_or(0, |asked| asked.at);
-        let began = Instant::now();
-        let cx = self.cx.clone().within(self.parts.limits.model);
-        // Models keep the context's deadline; this is for one that does not.
-        let asking = async {
-            request.check_sight(self.parts.model.info().vision)?;
-            self.parts.model.complete(&cx, request).await
-        };
-        let answered = tokio::time::timeout(self.parts.limits.model + GRACE, asking).await;
-        match answered.unwrap_or_else(|_| Err(ModelError::TimedOut(self.parts.limits.model.as_secs()))) {
-            Ok(reply) => {
-                // A reply is billed at the price of the time at which it was asked for.
-                let cost_usd = self.parts.model.info().cost(&reply.usage, asked_at);
-                self.emit(Event::Replied { role, reply, cost_usd, millis: began.elapsed().as_millis() as u64 }).await
-            }
-            Err(error) => self.broken(Part::Model, &error).await,
         }
     }
 

@@ -144,7 +144,8 @@ impl Policy {
     pub fn exceeded(&self, run: &Run, now: i64) -> Option<String> {
         let usage = run.usage();
         let tokens = usage.prompt + usage.completion;
-        let seconds = now.saturating_sub(run.began_at().unwrap_or(now)).max(0) as u64 / 1000;
+        let since = run.entries().last().map_or(0, |entry| now.saturating_sub(entry.at));
+        let seconds = run.elapsed_ms().saturating_add(since).max(0) as u64 / 1000;
         let Budgets { steps: max_steps, tokens: max_tokens, usd: max_usd, seconds: max_seconds } = self.budgets;
         if let Some(max) = max_steps.filter(|max| run.steps() >= *max) {
             return Some(format!("{} of {max} steps are used", run.steps()));
@@ -179,7 +180,7 @@ impl Policy {
 }
 
 /// The action in words, for a question.
-fn describe(resolved: &Resolved) -> String {
+pub(crate) fn describe(resolved: &Resolved) -> String {
     let what = match &resolved.action {
         Action::Tool(call) => return format!("call {} with {}", call.tool, call.args),
         other => match other.url() {
@@ -196,15 +197,27 @@ fn describe(resolved: &Resolved) -> String {
     }
 }
 
-/// What the person said about exactly this action, if the answer is not used up. An approval is good for one time.
+/// What the person said about exactly this action, if the answer is not used up. An approval is good for one time; an act that was
+/// cut off and then judged not to have been done has not used it.
 fn answer_for(resolved: &Resolved, run: &Run) -> Option<bool> {
     let mut answer = None;
+    let mut undone: Option<&str> = None;
     for event in run.events().rev() {
         match event {
+            Event::Settled { call_id, done: false, .. } => undone = Some(call_id),
             Event::Answer { approved, .. } => answer = Some(*approved),
+            // Asked whether it had been done, the person said no: so it is to be done.
+            Event::Question { call_id, hash: Some(hash), .. } if *hash == resolved.hash && undone.is_some() && undone == call_id.as_deref() => {
+                return answer.map(|was_done| !was_done);
+            }
             Event::Question { hash: Some(hash), .. } if *hash == resolved.hash => return answer,
             Event::Question { .. } => answer = None,
-            Event::Intent { resolved: done, .. } if done.hash == resolved.hash => return None,
+            Event::Intent { call_id, resolved: done, .. } if done.hash == resolved.hash => {
+                if undone != Some(call_id) {
+                    return None;
+                }
+                (undone, answer) = (None, None);
+            }
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 //! Everything here is a fold over the entries. So a run can be written down after any entry, read again elsewhere, and goes on
 //! as if nothing had happened.
 
+mod open;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Entry, Event, Outcome, Started, VERSION};
 use crate::model::{Reply, ToolCall, Usage};
 use crate::screen::Screen;
+
+pub(crate) use open::fills;
+pub use open::{OpenIntent, Unsent};
 
 /// Names a run. Ids sort by the time of their making.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,7 +116,9 @@ impl Run {
             Event::Answer { .. } if !matches!(self.status(), Status::Waiting { .. }) => return Err(RunError::NotAsked),
             _ => {}
         }
-        if matches!(self.status(), Status::Ended(_)) {
+        if let Status::Ended(outcome) = self.status()
+            && !(outcome.is_resumable() && matches!(entry.event, Event::Revived { .. }))
+        {
             return Err(RunError::Over);
         }
         self.entries.push(entry);
@@ -246,13 +252,12 @@ impl Run {
         self.entries.first().map(|entry| entry.at)
     }
 
-    /// Milliseconds between its first and its newest entry.
+    /// Milliseconds between its first and its newest entry, without the time in which it was stopped or waited for the person.
     #[must_use]
     pub fn elapsed_ms(&self) -> i64 {
-        match (self.entries.first(), self.entries.last()) {
-            (Some(first), Some(last)) => last.at.saturating_sub(first.at),
-            _ => 0,
-        }
+        let pairs = self.entries.iter().zip(self.entries.iter().skip(1));
+        let active = pairs.filter(|(_, next)| !matches!(next.event, Event::Revived { .. } | Event::Answer { .. }));
+        active.map(|(entry, next)| next.at.saturating_sub(entry.at).max(0)).sum()
     }
 
     /// Verified receipts so far.
