@@ -54,7 +54,8 @@ impl Driver {
         if !dead || self.revivals() >= MOST_REVIVALS {
             return self.broken(Part::Surface, error).await;
         }
-        self.revive(Revival::Relaunched, error.to_string()).await
+        // A surface that dies while it is restored is restored again, up to the limit above: boxed, for it may come back here.
+        Box::pin(self.revive(Revival::Relaunched, error.to_string())).await
     }
 
     /// How often the surface was started again since the last effect.

@@ -150,7 +150,7 @@ async fn continued_from_the_journal_it_ends_the_same() {
             }
         }
         let agent = AgentBuilder::new(model, Simple).surface(surface).journal(journal.clone()).build();
-        let run = agent.resume(part).finish().await.expect("no journal failure").run;
+        let run = agent.resume(part).expect("the same planner").finish().await.expect("no journal failure").run;
         assert_eq!(run.outcome(), whole.outcome(), "cut after entry {cut}");
         assert_eq!(run.verified(), whole.verified(), "cut after entry {cut}");
         assert_eq!(journal.load(&run.id).await.expect("journal"), run.entries());
@@ -167,7 +167,7 @@ async fn a_question_rests_the_run_and_an_approval_is_for_one_action() {
     assert!(question.contains("fill") && question.contains("Name"), "{question}");
     assert_eq!(surface.done(), vec![]);
     let stored: Run = serde_json::from_str(&serde_json::to_string(&run).expect("serialise")).expect("read");
-    assert_eq!(agent.resume(stored).answer(true, "yes").await.expect("done"), "ok");
+    assert_eq!(agent.resume(stored).expect("the same planner").answer(true, "yes").await.expect("done"), "ok");
     assert_eq!(surface.done(), vec![Action::from(Fill { r#ref: Ref(1), text: "Ana".to_owned() })]);
 }
 
@@ -178,7 +178,7 @@ async fn a_no_is_told_to_the_model() {
     let surface = form();
     let agent = AgentBuilder::new(model, Simple).surface(surface.clone()).policy(policy).build();
     let Err(AgentError::Waiting { run, .. }) = agent.run("send").await else { panic!("it should wait") };
-    let finished = agent.resume(*run).answer(false, "no").finish().await.expect("no journal failure");
+    let finished = agent.resume(*run).expect("the same planner").answer(false, "no").finish().await.expect("no journal failure");
     assert!(
         finished
             .run
