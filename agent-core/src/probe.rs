@@ -15,7 +15,8 @@ pub struct Probe {
     pub about: String,
     /// The page, opened with the run's own cookies.
     pub url: String,
-    /// The action was done exactly if this text is on it.
+    /// The action was done exactly if this text is on it. `{{NAME}}` stands for what had been put into the field of that name
+    /// before.
     pub text: String,
     /// It must be there at least so many times.
     #[serde(default = "once")]
@@ -50,6 +51,20 @@ impl Probe {
     #[must_use]
     pub fn answers_for(&self, name: &str) -> bool {
         name.to_lowercase().contains(&self.about.to_lowercase())
+    }
+
+    /// The same with its text written out. `value` gives what is in a field; None if one is asked for that was not filled.
+    #[must_use]
+    pub fn filled_in<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        let (mut text, mut rest) = (String::new(), self.text.as_str());
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (name, after) = after.split_once("}}")?;
+            text.push_str(before);
+            text.push_str(value(name.trim()).filter(|value| !value.trim().is_empty())?);
+            rest = after;
+        }
+        text.push_str(rest);
+        Some(Self { text, ..self.clone() })
     }
 
     /// Whether a page that says `words` says that it was done. How words are spaced does not matter.
@@ -92,6 +107,14 @@ mod tests {
         for wrong in ["", "https://a.example/", "https://a.example/ has ", "file:///etc/passwd has root", "Pay: has 3"] {
             assert!(wrong.parse::<Probe>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_probe_may_name_a_field() {
+        let probe = Probe::new("https://a.example/", "note: {{Note}} by {{ Author }}!");
+        let value = |name: &str| [("Note", "alpha"), ("Author", "Ana")].into_iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        assert_eq!(probe.filled_in(value).expect("both").text, "note: alpha by Ana!");
+        assert_eq!(Probe::new("https://a.example/", "{{Other}}").filled_in(value), None, "what was not filled decides nothing");
     }
 
     #[test]

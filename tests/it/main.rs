@@ -17,4 +17,6 @@ mod oracles;
 mod report;
 #[cfg(feature = "memory")]
 mod store;
+#[cfg(all(feature = "memory", feature = "browser"))]
+mod survive;
 mod tidy;

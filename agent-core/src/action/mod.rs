@@ -83,6 +83,16 @@ impl Action {
         }
     }
 
+    /// What it puts into a field, in its own words.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Fill(Fill { text, .. }) | Self::Type(Type { text, .. }) => Some(text),
+            Self::Select(Select { option, .. }) => Some(option),
+            _ => None,
+        }
+    }
+
     /// The address that it opens.
     #[must_use]
     pub fn url(&self) -> Option<&str> {

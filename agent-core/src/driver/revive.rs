@@ -1,7 +1,7 @@
 //! Going on after a break: the process, or the program behind the surface, had died.
 //!
-//! Both are the same here. The old program is made sure to be dead, the surface is made again from its newest checkpoint, fields that
-//! had not been sent are filled again, and then what was cut off is judged ([`super::settle`]). Nothing of it is known but what is
+//! Both are the same here. The old program is made sure to be dead, the surface is made again from its newest checkpoint, what was
+//! cut off is judged ([`super::settle`]), and fields that had not been sent are filled again. Nothing of it is known but what is
 //! in the journal.
 
 use super::Driver;
@@ -34,7 +34,8 @@ impl Driver {
         if self.run.outcome().is_some() {
             self.emit(Event::Revived { why: Revival::Resumed, detail, restored: Restored::default() }).await?;
         }
-        self.settle().await
+        self.settle().await?;
+        self.refill().await
     }
 
     /// Whether the surface is the very one that the run has used last, and alive.
@@ -79,9 +80,9 @@ impl Driver {
             if !self.look().await? {
                 return Ok(());
             }
-            self.refill().await?;
         }
-        self.settle().await
+        self.settle().await?;
+        self.refill().await
     }
 
     async fn restored(&self) -> Result<Result<Restored, SurfaceError>, JournalError> {
@@ -102,6 +103,9 @@ impl Driver {
     /// Fills the fields again that had been filled and not sent.
     async fn refill(&mut self) -> Result<(), JournalError> {
         let Some(surface) = self.parts.surface.clone() else { return Ok(()) };
+        if self.run.status() != Status::Running || !self.run.wants_refill() {
+            return Ok(());
+        }
         let unsent: Vec<(String, Action)> =
             self.run.unsent().into_iter().map(|one| (one.call_id.to_owned(), one.resolved.action.clone())).collect();
         for (call_id, action) in unsent {

@@ -57,10 +57,16 @@ impl Driver {
         self.emit(Event::Question { call_id: Some(call_id), text, hash: Some(resolved.hash) }).await
     }
 
+    /// The most particular probe that answers for an action, its text written out.
     fn probe_for(&self, resolved: &Resolved) -> Option<Probe> {
         let name = resolved.target.as_ref().map_or("", |target| target.name.as_str());
+        let unsent = self.run.unsent();
+        let value = |field: &str| {
+            let filled = unsent.iter().rev().find(|one| one.resolved.target.as_ref().is_some_and(|target| target.name == field))?;
+            filled.resolved.action.value()
+        };
         let probes = self.run.started().map(|started| &started.probes).into_iter().flatten();
-        probes.filter(|probe| probe.answers_for(name)).max_by_key(|probe| probe.about.len()).cloned()
+        probes.filter(|probe| probe.answers_for(name)).max_by_key(|probe| probe.about.len())?.filled_in(value)
     }
 
     /// Asks until it is done, or a server that had been asked before the crash must be through with it.

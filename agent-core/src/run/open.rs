@@ -71,6 +71,8 @@ impl Run {
         for event in self.events() {
             match event {
                 Event::Intent { call_id, resolved, .. } => intent = Some(Unsent { call_id, resolved }),
+                // What had been filled went with it.
+                Event::Settled { done: true, .. } => found.clear(),
                 Event::Receipt { call_id, receipt: Receipt::Verified { changes }, .. } => {
                     if changes.iter().any(leaves) {
                         found.clear();
@@ -88,6 +90,19 @@ impl Run {
             }
         }
         found
+    }
+
+    /// Whether the page was made anew and its fields were not filled again yet.
+    #[must_use]
+    pub fn wants_refill(&self) -> bool {
+        for event in self.events().rev() {
+            match event {
+                Event::Revived { .. } => return true,
+                Event::Refilled { .. } | Event::Intent { .. } => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The program that was behind the surface last.

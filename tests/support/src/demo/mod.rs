@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admin;
+mod board;
 mod claims;
 mod form;
 mod session;
@@ -47,6 +48,8 @@ pub struct DemoConfig {
     pub today: Option<String>,
     /// Bearer token of `GET /api/claims`; without one there is no such address.
     pub state_token: Option<String>,
+    /// How long the board takes to do what it was asked to.
+    pub delay: Duration,
 }
 
 impl Default for DemoConfig {
@@ -58,6 +61,7 @@ impl Default for DemoConfig {
             admin_password: None,
             today: None,
             state_token: None,
+            delay: Duration::ZERO,
         }
     }
 }
@@ -136,9 +140,9 @@ pub struct Effect {
     pub at: i64,
     /// By whom.
     pub user: String,
-    /// `signed_in`, `sign_in_refused`, `signed_out`, `drafted`, `filed`, `approved` or `deleted`.
+    /// `signed_in`, `sign_in_refused`, `signed_out`, `drafted`, `filed`, `approved`, `deleted`, `noted` or `digest_sent`.
     pub what: String,
-    /// The claim that it was done to; empty where there is none.
+    /// The claim that it was done to, or the note; empty where there is none.
     pub about: String,
 }
 

@@ -79,6 +79,11 @@ impl Store {
         note(&self.pool, user, what, "").await
     }
 
+    /// The same, with what it was about.
+    pub(super) async fn note_about(&self, user: &str, what: &str, about: &str) -> Result<()> {
+        note(&self.pool, user, what, about).await
+    }
+
     /// Keeps what was entered, in place of the draft `token` if that is the user's own and not filed yet. Without a new file
     /// the draft keeps the one that it has.
     pub(super) async fn save_draft(&self, user: &str, token: Option<&str>, entered: &Entered, file: Option<&Upload>) -> Result<String> {

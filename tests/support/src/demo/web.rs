@@ -19,7 +19,7 @@ use minijinja::{Environment, Value, context};
 
 use super::session::SignedIn;
 use super::store::Store;
-use super::{ADMIN, DemoConfig, accounts, admin, claims};
+use super::{ADMIN, DemoConfig, accounts, admin, board, claims};
 
 /// Largest form, file included.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
@@ -97,6 +97,7 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("new.html", include_str!("templates/new.html")),
         ("review.html", include_str!("templates/review.html")),
         ("receipt.html", include_str!("templates/receipt.html")),
+        ("board.html", include_str!("templates/board.html")),
         ("admin.html", include_str!("templates/admin.html")),
         ("message.html", include_str!("templates/message.html")),
     ] {
@@ -127,6 +128,8 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/claims/new", get(claims::form).post(claims::enter))
         .route("/claims/review/{draft}", get(claims::review).post(claims::confirm))
         .route("/claims/{number}", get(claims::receipt))
+        .route("/board", get(board::show).post(board::add))
+        .route("/board/digest", post(board::digest))
         .route("/admin", get(admin::list))
         .route("/admin/{number}/approve", post(admin::approve))
         .route("/admin/{number}/delete", post(admin::delete))
