@@ -5,6 +5,8 @@
 
 mod act;
 mod ask;
+#[cfg(test)]
+mod crashes;
 mod pictures;
 mod revive;
 mod settle;

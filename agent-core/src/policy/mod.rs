@@ -224,15 +224,22 @@ fn answer_for(resolved: &Resolved, run: &Run) -> Option<bool> {
     None
 }
 
-/// How often in a row exactly this has been done while the screen was exactly as it is.
+/// How often in a row exactly this has been done while the screen was exactly as it is. What was cut off and not done does not count.
 fn repeats(resolved: &Resolved, run: &Run) -> usize {
     let Some(here) = run.screen().map(crate::screen::Screen::hash) else { return 0 };
-    run.events()
-        .rev()
-        .filter_map(|event| match event {
-            Event::Intent { resolved: done, screen_hash, .. } => Some((done, screen_hash)),
-            _ => None,
-        })
-        .take_while(|(done, screen)| done.hash == resolved.hash && screen.as_deref() == Some(here.as_str()))
-        .count()
+    let (mut undone, mut count) = (None, 0);
+    for event in run.events().rev() {
+        match event {
+            Event::Settled { call_id, done: false, .. } => undone = Some(call_id),
+            Event::Intent { call_id, .. } if undone == Some(call_id) => undone = None,
+            Event::Intent { resolved: done, screen_hash, .. } => {
+                if done.hash != resolved.hash || screen_hash.as_ref() != Some(&here) {
+                    break;
+                }
+                count += 1;
+            }
+            _ => {}
+        }
+    }
+    count
 }
