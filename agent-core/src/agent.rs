@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::driver::{Driver, Limits, Parts, RunStream, Stop, Update};
 use crate::event::{Event, Outcome, Started, VERSION};
 use crate::journal::{Journal, JournalError, MemoryJournal};
-use crate::layer::{Layer, Layered, Retry, Trace};
+use crate::layer::{Circuit, Layer, Layered, Retry, Trace};
 use crate::memory::Memory;
 use crate::model::Model;
 use crate::planner::Planner;
@@ -102,7 +102,7 @@ impl AgentBuilder {
                 limits: Limits::default(),
                 screenshots: false,
             },
-            layers: vec![Arc::new(Retry::default()), Arc::new(Trace)],
+            layers: vec![Arc::new(Circuit::default()), Arc::new(Retry::default()), Arc::new(Trace)],
         }
     }
 
@@ -177,7 +177,7 @@ impl AgentBuilder {
         self
     }
 
-    /// Puts a layer around each model, inside of those before it. Retry and tracing are there from the start.
+    /// Puts a layer around each model, inside of those before it. A circuit, retry and tracing are there from the start.
     pub fn layer(mut self, layer: impl Layer + 'static) -> Self {
         self.layers.push(Arc::new(layer));
         self

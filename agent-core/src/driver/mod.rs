@@ -10,6 +10,8 @@ mod crashes;
 mod pictures;
 mod revive;
 mod settle;
+#[cfg(test)]
+mod stops;
 mod stream;
 #[cfg(test)]
 mod tests;

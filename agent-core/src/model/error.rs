@@ -57,6 +57,16 @@ pub enum ModelError {
     /// The deadline passed. Not transient: there is no time left to ask again in.
     #[error("no reply within {0} s; allow more time, or ask for less")]
     TimedOut(u64),
+    /// It failed again and again, and is not asked for a while.
+    #[error("the model failed {failures} times in a row ({last}) and is not asked for {seconds} s; run again then, or name another one")]
+    CircuitOpen {
+        /// Failures in a row.
+        failures: u32,
+        /// The last one.
+        last: String,
+        /// How long it is still left alone.
+        seconds: u64,
+    },
     /// The conversation is longer than the model's context.
     #[error("the conversation has {needed} tokens, the model's context {context}; use a model with a larger context, or a smaller task")]
     ContextFull {
@@ -95,7 +105,8 @@ impl ModelError {
             | Self::Unreadable(words)
             | Self::RateLimited { detail: words, .. }
             | Self::Server { detail: words, .. }
-            | Self::Unreachable { detail: words, .. } => *words = change(words),
+            | Self::Unreachable { detail: words, .. }
+            | Self::CircuitOpen { last: words, .. } => *words = change(words),
             Self::TimedOut(_) | Self::ContextFull { .. } | Self::Local { .. } | Self::Cassette { .. } => {}
         }
         self

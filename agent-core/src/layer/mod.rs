@@ -3,6 +3,8 @@
 //! The shape is that of middleware: a layer is given the request and what comes next, and may do something before, after or
 //! instead. Layers are applied from the outside in, in the order in which they are added.
 
+mod circuit;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use tracing::Instrument;
 
 use crate::context::{Context, Progress};
 use crate::model::{Model, ModelError, ModelInfo, Reply, Request};
+
+pub use circuit::Circuit;
 
 /// Something around a model.
 #[async_trait]
