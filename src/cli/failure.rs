@@ -81,6 +81,12 @@ impl Failure {
         self
     }
 
+    /// The same hint if it has none yet.
+    pub(crate) fn or_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = self.hint.or_else(|| Some(hint.into()));
+        self
+    }
+
     pub(crate) fn told(mut self) -> Self {
         self.told = true;
         self
@@ -103,8 +109,9 @@ impl Failure {
             Outcome::Done { .. } => None,
             Outcome::Failed { reason } => Some(Self::new(Code::NotReached, format!("the goal was not reached: {reason}"))),
             Outcome::BudgetExceeded { what } => Some(
-                Self::new(Code::Budget, format!("a budget is used up: {what}")).hint("raise it with --max-steps, --budget or --timeout"),
+                Self::new(Code::Budget, format!("a budget is used up: {what}")).hint("go on with more: handiwork resume RUN with --max-steps, --budget or --timeout"),
             ),
+            Outcome::Stopped { why } => Some(Self::new(Code::Interrupted, format!("stopped: {why}"))),
             Outcome::Broken { part, error } => {
                 let code = match part {
                     Part::Model => Code::Model,

@@ -2,6 +2,7 @@
 //! on stderr is for the person watching.
 
 mod doctor;
+mod drive;
 mod failure;
 mod inspect;
 mod live;
@@ -45,6 +46,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Work towards a goal
     Run(Box<run::Args>),
+    /// Go on with a run that was interrupted, waits for an answer, or broke; nothing is done twice
+    Resume(run::ResumeArgs),
     /// Open a page in a session that lasts until it is closed, or is not used any more
     Open(session::OpenArgs),
     /// Print a page exactly as a model would see it: of the session, or of --url
@@ -103,6 +106,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     let out = print::Out { json: cli.json };
     match cli.command {
         Command::Run(args) => run::run(*args, &paths, out).await,
+        Command::Resume(args) => run::resume(args, &paths, out).await,
         Command::Open(args) => session::open(args, &paths, out).await,
         Command::Screen(args) => screen::run(args, &paths, out).await,
         Command::Act(args) => session::act(args, &paths, out).await,

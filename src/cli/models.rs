@@ -10,6 +10,7 @@ use handiwork::core::layer::Layered;
 use handiwork::core::model::compat::{CapabilityCache, Dialect, OpenAiCompat, Prompted, Tools};
 use handiwork::core::model::deepseek::DeepSeek;
 use handiwork::core::testing::{Cassette, Recorder};
+use serde::{Deserialize, Serialize};
 
 use super::paths::Paths;
 use super::{Code, Failure, print};
@@ -18,7 +19,7 @@ use super::{Code, Failure, print};
 const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | ollama:[URL#]ID | llama-server[:URL] | vllm:URL[#ID] | sglang:URL[#ID] | \
                     lmstudio:[URL#]ID | openai:BASE_URL#ID | cassette:FILE [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, clap::Args, Serialize, Deserialize)]
 pub(crate) struct ModelArgs {
     #[arg(long, help = HELP)]
     model: Option<String>,
@@ -33,7 +34,7 @@ pub(crate) struct ModelArgs {
 }
 
 /// How a model on this machine is run; others take no notice.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Local models")]
 #[cfg_attr(not(feature = "local"), allow(dead_code, reason = "read by local models only"))]
 pub(crate) struct LocalArgs {
@@ -51,7 +52,7 @@ pub(crate) struct LocalArgs {
     force_load: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 enum Protocol {
     /// Tools where the model has them, else JSON
     Auto,
@@ -59,6 +60,13 @@ enum Protocol {
     Tools,
     /// Always by prompt
     Json,
+}
+
+impl ModelArgs {
+    /// The same options for another model.
+    pub(crate) fn named(&self, model: &str) -> Self {
+        Self { model: Some(model.to_owned()), ..self.clone() }
+    }
 }
 
 fn key() -> Option<String> {

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use handiwork::core::{Context, Surface as _};
 use handiwork::tools::browser::profile::{Key, ProfileError, Profiles, StorageState};
 use handiwork::tools::browser::{Browser, BrowserConfig};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::paths::Paths;
@@ -17,7 +18,7 @@ use super::{Code, Failure};
 const VARIABLE: &str = "HANDIWORK_KEY";
 
 /// Who to be.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub(crate) struct ProfileArgs {
     /// Be logged in as this profile, made by `handiwork login`; what changes is saved back
     #[arg(long, value_name = "NAME")]
@@ -44,7 +45,9 @@ impl ProfileArgs {
     /// Starts a browser that is logged in.
     pub(crate) async fn launch(&self, browser: &BrowserArgs, paths: &Paths) -> Result<Browser, Failure> {
         let storage = self.profile.as_deref().map(|name| profiles(paths)?.load(name).map_err(Failure::from)).transpose()?;
-        Ok(Browser::launch(BrowserConfig { storage, ..browser.config()? }).await?)
+        // With the key to profiles a run's state can be kept, to be resumed from.
+        let state_key = Some(key(paths)?);
+        Ok(Browser::launch(BrowserConfig { storage, state_key, ..browser.config()? }).await?)
     }
 
     /// Saves what has changed and closes the browser. What can't be saved spoils nothing that was done.
@@ -64,11 +67,15 @@ impl ProfileArgs {
 
 /// The profiles and the key to them.
 pub(crate) fn profiles(paths: &Paths) -> Result<Profiles, Failure> {
-    let key = match std::env::var(VARIABLE) {
+    Ok(Profiles::new(paths.profiles(), key(paths)?))
+}
+
+/// The key; made at the first use.
+fn key(paths: &Paths) -> Result<Key, Failure> {
+    Ok(match std::env::var(VARIABLE) {
         Ok(text) if !text.trim().is_empty() => Key::from_hex(&text),
         _ => Key::at(&paths.key()),
-    };
-    Ok(Profiles::new(paths.profiles(), key?))
+    }?)
 }
 
 /// Saves a state under a name.

@@ -1,23 +1,26 @@
-//! `handiwork run`: work towards a goal.
+//! `handiwork run` and `handiwork resume`: work towards a goal, and go on with it after a break.
+//!
+//! What a run was begun with is kept in its journal, so it is resumed with the same model, browser and rules by its id alone.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, AgentBuilder, Budgets, Journal, Outcome, Policy, Run, RunBuilder, RunId, Update};
+use handiwork::core::{Agent, AgentBuilder, Budgets, Policy, Probe, Run, RunId};
 use handiwork::memory::Store;
 use handiwork::planners::React;
-use serde_json::{Value, json};
+use handiwork::tools::browser::Browser;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::live::Live;
+use super::drive::{conclude, drive};
 use super::paths::Paths;
 use super::print::{self, Out};
 use super::profile::ProfileArgs;
 use super::setup::{self, BrowserArgs};
 use super::{Code, Failure, models};
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub(crate) struct Args {
     /// What to do, in plain words
     goal: String,
@@ -55,6 +58,13 @@ pub(crate) struct Args {
     /// Show a model that sees a picture of each screen too (deepseek-flash; at most 1,024 tokens each)
     #[arg(long)]
     pictures: bool,
+    /// Another model to ask when the one before has failed; may be given several times
+    #[arg(long = "fallback-model", value_name = "MODEL")]
+    fallbacks: Vec<String>,
+    /// How to find out whether something was done that a crash cut off: "URL has TEXT", or "NAME: URL has TEXT" for what has NAME in its
+    /// name; {{FIELD}} in the text stands for what was put into that field. May be given several times
+    #[arg(long = "probe", value_name = "PROBE")]
+    probes: Vec<Probe>,
     /// Record what the model is asked and says, without secrets; replay it with --model cassette:FILE
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -63,40 +73,138 @@ pub(crate) struct Args {
     report: Option<PathBuf>,
 }
 
+/// Go on with a run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResumeArgs {
+    /// The run's id, or the beginning of it
+    run: String,
+    /// Answer the question that it waits with; without this it is asked on the terminal
+    #[arg(long, value_name = "ANSWER")]
+    answer: Option<Answer>,
+    /// Another model than it was begun with
+    #[arg(long)]
+    model: Option<String>,
+    /// Most replies of the model, those before the break counted
+    #[arg(long, value_name = "N")]
+    max_steps: Option<u32>,
+    /// Most US dollars to spend, what was spent before the break counted
+    #[arg(long, value_name = "USD")]
+    budget: Option<f64>,
+    /// Most seconds to take, those before the break counted
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// Write the report here when the run is over
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// What a person says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Answer {
+    Yes,
+    No,
+}
+
+/// What a run is done with.
+struct Tools {
+    store: Arc<Store>,
+    browser: Arc<Browser>,
+    agent: Agent,
+}
+
+impl Tools {
+    async fn of(args: &Args, store: Arc<Store>, paths: &Paths) -> Result<Self, Failure> {
+        let secrets = setup::secrets(&args.secrets)?;
+        let model = models::open(&args.model, paths).await?;
+        if args.pictures && !model.info().vision {
+            print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
+        }
+        let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
+        let browser = Arc::new(args.profile.launch(&args.browser, paths).await?);
+        let mut builder = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
+            .shared_surface(browser.clone())
+            .journal(store.clone())
+            .memory(store.clone())
+            .secrets(secrets)
+            .policy(policy(args))
+            .screenshots(true);
+        for other in &args.fallbacks {
+            builder = builder.fallback(models::open(&args.model.named(other), paths).await?);
+        }
+        Ok(Self { store, browser, agent: builder.build() })
+    }
+}
+
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
-    let secrets = setup::secrets(&args.secrets)?;
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     let store = Arc::new(Store::open(&paths.database()).await?);
-    let model = models::open(&args.model, paths).await?;
-    if args.pictures && !model.info().vision {
-        print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
-    }
-    let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
-    let browser = Arc::new(args.profile.launch(&args.browser, paths).await?);
-    let agent = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
-        .shared_surface(browser.clone())
-        .journal(store.clone())
-        .memory(store.clone())
-        .secrets(secrets)
-        .policy(policy(&args))
-        .screenshots(true)
-        .build();
-
+    let tools = Tools::of(&args, store, paths).await?;
     let id = RunId::generate();
-    let mut builder = agent.run(args.goal.as_str()).id(id.clone());
+    let settings = serde_json::to_value(&args).map_err(|error| Failure::new(Code::Usage, error))?;
+    let mut builder = tools.agent.run(args.goal.as_str()).id(id.clone()).settings(settings);
     if let Some(url) = &args.url {
         builder = builder.url(url);
     }
     if let Some(schema) = schema {
         builder = builder.output_schema(schema);
     }
-    let driven = drive(&agent, Run::new(id.clone()), builder).await;
-    args.profile.close(&browser, paths).await;
+    for probe in &args.probes {
+        builder = builder.probe(probe.clone());
+    }
+    let driven = drive(&tools.agent, Run::new(id), builder).await;
+    finish(tools, driven, &args, paths, out).await
+}
+
+pub(crate) async fn resume(args: ResumeArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
+    let store = Arc::new(Store::open(&paths.database()).await?);
+    let id = store.find_run(&args.run).await?;
+    let run = store.load_run(&id).await?;
+    if let Some(outcome) = run.outcome().filter(|outcome| !outcome.is_resumable()) {
+        return Err(Failure::new(Code::Usage, format!("run {id} is over: {outcome}")).hint(format!("handiwork show {id}")));
+    }
+    let begun = run.started().and_then(|started| started.settings.clone()).unwrap_or(Value::Null);
+    let mut with: Args = serde_json::from_value(begun).map_err(|_| {
+        Failure::new(Code::Usage, format!("run {id} was not begun by this command, so it is not known with what to go on"))
+            .hint("resume it in the program that began it: Agent::resume")
+    })?;
+    if let Some(model) = &args.model {
+        with.model = with.model.named(model);
+    }
+    with.max_steps = args.max_steps.unwrap_or(with.max_steps);
+    with.budget = args.budget.or(with.budget);
+    with.timeout = args.timeout.or(with.timeout);
+    with.report = args.report.clone().or(with.report);
+    let answer = match (run.status(), args.answer) {
+        (Status::Waiting { .. }, Some(answer)) => Some(answer == Answer::Yes),
+        (Status::Waiting { question }, None) => match print::confirm(question) {
+            Some(answer) => Some(answer),
+            None => {
+                return Err(Failure::new(Code::Waiting, format!("the run waits for an answer: {question}"))
+                    .hint(format!("handiwork resume {id} --answer yes, or --answer no")));
+            }
+        },
+        (_, Some(_)) => {
+            return Err(Failure::new(Code::Usage, format!("run {id} has asked nothing")).hint("resume it without --answer"));
+        }
+        (_, None) => None,
+    };
+    let tools = Tools::of(&with, store, paths).await?;
+    let mut builder = tools.agent.resume(run.clone())?;
+    if let Some(yes) = answer {
+        builder = builder.answer(yes, if yes { "yes" } else { "no" });
+    }
+    let driven = drive(&tools.agent, run, builder).await;
+    finish(tools, driven, &with, paths, out).await
+}
+
+/// Closes everything, and says how it ended.
+async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    args.profile.close(&tools.browser, paths).await;
     let finished = match driven {
-        Ok(run) => conclude(&run, &args, &*store, out).await,
+        Ok(run) => conclude(&run, args.report.as_deref(), &*tools.store, out).await,
         Err(failure) => Err(failure),
     };
-    store.close().await;
+    tools.store.close().await;
     finished
 }
 
@@ -114,86 +222,4 @@ fn read_schema(file: &PathBuf) -> Result<Value, Failure> {
     let schema: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     handiwork::core::schema::validator(&schema).map_err(wrong)?;
     Ok(schema)
-}
-
-/// Watches the run to its end; questions are asked on the terminal, if there is one.
-async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder) -> Result<Run, Failure> {
-    let mut live = Live::default();
-    loop {
-        let mut stream = builder.stream();
-        loop {
-            let update = tokio::select! {
-                update = stream.next() => update,
-                _ = tokio::signal::ctrl_c() => {
-                    return Err(Failure::new(Code::Interrupted, format!("interrupted; what was done is in run {}", run.id)).hint(format!("handiwork show {}", run.id)));
-                }
-            };
-            match update {
-                None => break,
-                Some(Err(error)) => return Err(error.into()),
-                Some(Ok(Update::Entry(entry))) => {
-                    live.entry(&entry);
-                    run.apply(*entry).map_err(|error| Failure::new(Code::Store, error))?;
-                }
-                Some(Ok(Update::Progress(progress))) => live.progress(&progress),
-                Some(Ok(_)) => {}
-            }
-        }
-        let Status::Waiting { question } = run.status() else { return Ok(run) };
-        let question = question.to_owned();
-        match tokio::task::spawn_blocking(move || print::confirm(&question)).await.ok().flatten() {
-            None => return Ok(run),
-            Some(approved) => builder = agent.resume(run.clone())?.answer(approved, if approved { "yes" } else { "no" }),
-        }
-    }
-}
-
-/// Writes the report, prints the result, and says how it ended.
-async fn conclude(run: &Run, args: &Args, journal: &dyn Journal, out: Out) -> Result<(), Failure> {
-    let mut report = None;
-    if let Some(file) = &args.report {
-        handiwork::report::write(run, journal, file).await.map_err(|error| Failure::new(Code::Store, error))?;
-        report = Some(file.display().to_string());
-    }
-    let usage = run.usage();
-    let (outcome, text, value) = match run.status() {
-        Status::Ended(Outcome::Done { text, value }) => ("done", text.clone(), value.clone()),
-        Status::Ended(Outcome::Failed { reason }) => ("failed", reason.clone(), None),
-        Status::Ended(Outcome::BudgetExceeded { what }) => ("budget_exceeded", what.clone(), None),
-        Status::Ended(Outcome::Broken { error, .. }) => ("broken", error.clone(), None),
-        Status::Waiting { question } => ("waiting", question.to_owned(), None),
-        _ => ("stopped", String::new(), None),
-    };
-    let result = json!({
-        "run": run.id, "outcome": outcome, "text": text, "value": value, "steps": run.steps(), "verified": run.verified(),
-        "tokens": { "in": usage.prompt, "cached": usage.cached, "out": usage.completion }, "cost_usd": run.cost_usd(),
-        "seconds": run.elapsed_ms() as f64 / 1000.0, "report": report,
-    });
-    print::note(&format!(
-        "run    {} — {outcome}; {} steps, {} verified, {} tokens in ({} cached), {} out, ${:.4}, {:.1} s",
-        run.id,
-        run.steps(),
-        run.verified(),
-        usage.prompt,
-        usage.cached,
-        usage.completion,
-        run.cost_usd(),
-        run.elapsed_ms() as f64 / 1000.0
-    ));
-    if let Some(file) = &report {
-        print::note(&format!("report {file}"));
-    }
-    let failure = match run.status() {
-        Status::Ended(outcome) => Failure::of_outcome(outcome),
-        Status::Waiting { question } => Some(
-            Failure::new(Code::Waiting, format!("the run waits for an answer: {question}"))
-                .hint("run it on a terminal to be asked, or allow it with --yes"),
-        ),
-        Status::Running => Some(Failure::new(Code::NotReached, "the run was stopped")),
-    };
-    if out.json || failure.is_none() {
-        let shown = value.as_ref().map_or_else(|| text.clone(), |value| serde_json::to_string_pretty(value).unwrap_or_default());
-        out.result(&result, || shown);
-    }
-    failure.map_or(Ok(()), |failure| Err(if out.json { failure.told() } else { failure }))
 }

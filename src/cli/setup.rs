@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use handiwork::core::Secrets;
 use handiwork::tools::browser::{Browser, BrowserConfig};
+use serde::{Deserialize, Serialize};
 
 use super::{Code, Failure};
 
 /// Options for the browser.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub(crate) struct BrowserArgs {
     /// Show the browser's window
     #[arg(long)]
