@@ -51,7 +51,7 @@ pub(crate) async fn run(paths: &Paths, out: Out) -> Result<(), Failure> {
 async fn browser() -> Check {
     match Browser::launch(BrowserConfig::default()).await {
         Ok(browser) => {
-            let found = browser.version().to_owned();
+            let found = browser.version();
             handiwork::core::Surface::close(&browser).await;
             Check { what: "browser", ok: true, needed: true, found, fix: None }
         }

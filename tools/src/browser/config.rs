@@ -7,7 +7,7 @@ use std::time::Duration;
 use handiwork_core::SurfaceError;
 
 use super::emulation::Emulation;
-use super::profile::StorageState;
+use super::profile::{Key, StorageState};
 
 /// Where Chromium is looked for, smallest first: for work without a window the headless shell needs half the memory. The program
 /// itself comes before the shell script of that name in `/usr/bin`, which would stay between us and it.
@@ -91,6 +91,12 @@ pub struct BrowserConfig {
     pub emulation: Emulation,
     /// Cookies and storage that it begins with.
     pub storage: Option<StorageState>,
+    /// The key that a checkpoint is encrypted with. Without one it holds neither cookies nor storage, so that a run which goes on in
+    /// another browser is logged out there.
+    pub state_key: Option<Key>,
+    /// Memory in bytes above which it is started again, between two actions and with the same pages, logins and refs. Known on
+    /// Linux only. Not done while something is typed and not sent, or a dialog is open.
+    pub memory_limit: Option<u64>,
 }
 
 /// Settings of a context: a part of a browser that shares nothing with others. What is not here is as in the browser around it.
@@ -110,7 +116,8 @@ impl ContextConfig {
     /// All settings of a context in a browser with these.
     pub(crate) fn over(self, base: &BrowserConfig) -> BrowserConfig {
         let Self { emulation, storage, download_dir, first_ref } = self;
-        BrowserConfig { emulation, storage, download_dir, first_ref: first_ref.max(1), ..base.clone() }
+        // The folder is of the browser around it.
+        BrowserConfig { emulation, storage, download_dir, first_ref: first_ref.max(1), profile: None, ..base.clone() }
     }
 }
 
@@ -132,6 +139,8 @@ impl Default for BrowserConfig {
             first_ref: 1,
             emulation: Emulation::default(),
             storage: None,
+            state_key: None,
+            memory_limit: None,
         }
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn is_of_dialog(known: &Known) -> bool {
 impl Browser {
     /// The screen of the dialog that is open in the tab in front, if one is. Nothing else of that page can be used.
     pub(crate) fn show_dialog(&self, cx: &Context) -> Option<Screen> {
-        let tab = self.state.active()?;
+        let tab = self.state().active()?;
         let dialog = tab.dialog?;
         let clean = |text: &str| cx.secrets().redact(text);
         let said = match dialog.message.as_str() {
@@ -105,7 +105,7 @@ impl Browser {
             let value = (id == FIELD).then(|| clean(&dialog.text));
             nodes.push(Node { depth: 1, r#ref, role: role.to_owned(), name: name.to_owned(), verbs, value, ..Node::default() });
         }
-        let tabs = self.state.tabs();
+        let tabs = self.state().tabs();
         let tabs = if tabs.len() > 1 { tabs } else { Vec::new() };
         let tabs = tabs.into_iter().map(|other| ScreenTab {
             number: other.number,
@@ -144,7 +144,7 @@ impl Browser {
     /// The tab in front, if the element is in it; else where it is.
     pub(crate) fn front_with(&self, known: &Known) -> Result<Tab, Halt> {
         let tab = self.tab().map_err(Halt::before)?;
-        if tab.number != known.tab && self.state.tab(known.tab).is_some() {
+        if tab.number != known.tab && self.state().tab(known.tab).is_some() {
             let problem =
                 format!("this element is in tab {}, and tab {} is on the screen; switch_tab to {} first", known.tab, tab.number, known.tab);
             return Err(Reason::BadArguments { problem }.into());
@@ -168,7 +168,7 @@ impl Browser {
                 let token = tab.part(&tab.session.id).map(|part| part.token.clone()).unwrap_or_default();
                 self.secretive.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
             }
-            self.state.update(tab.number, |tab| {
+            self.state().update(tab.number, |tab| {
                 if let Some(dialog) = &mut tab.dialog {
                     dialog.text.clone_from(&to);
                 }
@@ -181,11 +181,11 @@ impl Browser {
             return Ok(Receipt::Verified { changes: vec![Change::Focus { r#ref: Some(r#ref) }] });
         }
         let accept = known.id == ACCEPT;
-        let mark = self.state.mark();
-        self.state.set_acting(true);
+        let mark = self.state().mark();
+        self.state().set_acting(true);
         let changes = self.answer(cx, &tab, &dialog, accept, mark, until).await;
-        self.state.set_acting(false);
-        self.state.told_since(mark);
+        self.state().set_acting(false);
+        self.state().told_since(mark);
         let answer = if accept && dialog.kind == "prompt" { format!("{} with {:?}", known.name, dialog.text) } else { known.name.clone() };
         let (message, answer) = (cx.secrets().redact(&dialog.message), cx.secrets().redact(&answer));
         let mut changes = changes?;
@@ -194,11 +194,11 @@ impl Browser {
     }
 
     async fn answer(&self, cx: &Context, tab: &Tab, dialog: &Dialog, accept: bool, mark: u64, until: Until) -> Result<Vec<Change>, Halt> {
-        let mut bell = self.state.bell();
+        let mut bell = self.state().bell();
         let text = (accept && dialog.kind == "prompt").then_some(dialog.text.as_str());
         tab.session.answer_dialog(accept, text);
         let closing = until.at_most(CLOSING);
-        while self.state.tab(tab.number).and_then(|tab| tab.dialog).is_some_and(|now| now.serial == dialog.serial) {
+        while self.state().tab(tab.number).and_then(|tab| tab.dialog).is_some_and(|now| now.serial == dialog.serial) {
             if tokio::time::timeout_at(closing.end, bell.changed()).await.is_err() {
                 return Err(Halt::Unknown("the dialog was answered but did not close".to_owned()));
             }
@@ -211,7 +211,7 @@ impl Browser {
                     Happening::Navigated { .. } | Happening::Closed { .. } | Happening::Failed { .. } | Happening::Asked { .. }
                 )
             };
-            while !self.state.since(mark).iter().any(left) {
+            while !self.state().since(mark).iter().any(left) {
                 if tokio::time::timeout_at(leaving.end, bell.changed()).await.is_err() {
                     break;
                 }

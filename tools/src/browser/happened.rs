@@ -16,7 +16,7 @@ impl Browser {
     /// What went wrong by the action. None of it is an effect by itself.
     pub(super) fn asides(&self, cx: &Context, watch: &Watch, pulse: &Pulse) -> Vec<Change> {
         let clean = |text: &str| cx.secrets().redact(text);
-        let refused = self.state.since(watch.mark).into_iter().filter_map(|happening| match happening {
+        let refused = self.state().since(watch.mark).into_iter().filter_map(|happening| match happening {
             Happening::Refused { tab, status, method, url, main: false, idle: false }
                 if tab == watch.before.tab && !watch.polled.contains(&(method.clone(), endpoint(&url))) =>
             {
@@ -33,7 +33,7 @@ impl Browser {
         let mut out = Vec::new();
         let mut from = watch.before.screen.url.clone();
         let (mut navigated, mut moved, mut opened, mut stormed) = (None, None, BTreeSet::new(), None);
-        for happening in self.state.since(watch.mark) {
+        for happening in self.state().since(watch.mark) {
             match happening {
                 Happening::Navigated { tab, url } if tab == watch.before.tab => navigated = Some(clean(&url)),
                 Happening::Url { tab, url } if tab == watch.before.tab => moved = Some(clean(&url)),
@@ -48,7 +48,7 @@ impl Browser {
                     if opened.len() > MOST_TABS {
                         continue;
                     }
-                    let url = self.state.tab(tab).map_or(url, |tab| tab.url);
+                    let url = self.state().tab(tab).map_or(url, |tab| tab.url);
                     out.push(Change::TabOpened { number: tab, url: clean(&url) });
                 }
                 Happening::Closed { tab } => out.push(Change::TabClosed { number: tab }),

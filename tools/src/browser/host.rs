@@ -15,6 +15,7 @@ use super::config::BrowserConfig;
 use super::downloads::Downloads;
 use super::process::Process;
 use super::state::State;
+use super::survival::watch;
 
 /// How long a browser may take to start, or to answer for the first time.
 pub(super) const START: Duration = Duration::from_secs(30);
@@ -144,7 +145,10 @@ impl Host {
                 problem: format!("the browser's pipes can't be used: {error}"),
                 hint: "call Browser::launch inside a tokio runtime with I/O enabled".to_owned(),
             })?;
-        let mut host = Self { process: Some(Arc::new(process)), connection, routes, identity: Identity::default() };
+        let process = Arc::new(process);
+        let rung = Arc::clone(&routes);
+        watch::over(&process, &connection, move || rung.ring());
+        let mut host = Self { process: Some(process), connection, routes, identity: Identity::default() };
         host.identity = cdp::identity(&host.connection, Until::new(&Context::default(), START)).await.map_err(at_start)?;
         Ok(host)
     }

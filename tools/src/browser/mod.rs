@@ -2,7 +2,8 @@
 //!
 //! [`Browser`] launches a Chromium of its own and speaks to it over a pipe. Looking is one call of a script in an isolated
 //! world ([`screen`]); acting is trusted input events, checked before and after ([`action`]). The one decision: nothing is
-//! believed. An element is checked again right before the event, and an effect is looked for after it.
+//! believed. An element is checked again right before the event, and an effect is looked for after it. A browser that has died is
+//! started again by [`Surface::restore`], in the same `Browser` ([`survival`]).
 
 mod action;
 mod cdp;
@@ -19,36 +20,38 @@ mod pool;
 mod process;
 pub mod profile;
 pub mod reading;
+mod scratch;
 mod screen;
 pub mod shot;
 mod state;
+mod survival;
 mod tab;
 mod watch;
 mod widget;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use handiwork_core::{Action, Context, Receipt, Refusal, Resolved, Screen, Shot, Surface, SurfaceError, SurfaceInfo};
+use handiwork_core::{
+    Action, Checkpoint, Context, Probe, Receipt, Refusal, Resolved, Restore, Restored, Screen, Shot, Surface, SurfaceError, SurfaceInfo,
+};
 
 use cdp::{CallError, Connection, Until};
 pub use config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
 use downloads::Downloads;
-use host::Host;
-use place::Place;
+use place::Seat;
 pub use pool::{Pool, PoolConfig, PoolError};
 use screen::Look;
 use screen::refs::Refs;
 use state::State;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A Chromium, or a part of one. Dropping it ends what is its own; [`Surface::close`] does so more gently.
 pub struct Browser {
-    host: Arc<Host>,
-    place: Place,
-    connection: Connection,
-    state: Arc<State>,
+    /// Where it is now. Another one when it was restored after its process had died.
+    seat: RwLock<Arc<Seat>>,
     downloads: Arc<Downloads>,
     /// The PDF that was opened instead of a page: by tab and the document that stayed, its name in the folder and its address.
     pdf: Mutex<Option<(u32, String, String, String)>>,
@@ -63,13 +66,17 @@ pub struct Browser {
     worlds: AtomicU64,
     /// What was copied last.
     clipboard: Mutex<String>,
+    /// What is known of its tabs for the case that they can't be asked.
+    kept: Mutex<survival::Kept>,
     /// Held while something is done, so that two callers don't mix their effects.
     turn: tokio::sync::Mutex<()>,
+    /// Its place in a pool; free again when all else is gone.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Browser").field("pid", &self.pid()).field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Browser").field("pid", &self.pid()).field("place", &self.seat().place).finish_non_exhaustive()
     }
 }
 
@@ -77,12 +84,25 @@ impl Browser {
     /// Process id of the browser, which is also the id of its process group. None if it was attached to: then its process is
     /// somebody else's.
     pub fn pid(&self) -> Option<u32> {
-        self.host.process.as_ref().map(|process| process.pid())
+        self.seat().host.process.as_ref().map(|process| process.pid())
     }
 
     /// Name and version of the browser, such as `Chrome/156.0.8078.79`.
-    pub fn version(&self) -> &str {
-        &self.host.identity.version
+    pub fn version(&self) -> String {
+        self.seat().host.identity.version.clone()
+    }
+
+    /// Where it is now.
+    fn seat(&self) -> Arc<Seat> {
+        Arc::clone(&self.seat.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.seat.read().unwrap_or_else(PoisonError::into_inner).state)
+    }
+
+    fn connection(&self) -> Connection {
+        self.seat.read().unwrap_or_else(PoisonError::into_inner).host.connection.clone()
     }
 
     fn refs(&self) -> MutexGuard<'_, Refs> {
@@ -98,7 +118,7 @@ impl Browser {
     }
 
     fn viewport(&self) -> (u32, u32) {
-        self.state.viewport()
+        self.state().viewport()
     }
 
     fn until(&self, cx: &Context) -> Until {
@@ -144,6 +164,7 @@ impl Surface for Browser {
     async fn observe(&self, cx: &Context) -> Result<Screen, SurfaceError> {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
+        self.renew_if_large(cx, until).await?;
         self.show(cx, until).await.map_err(|error| error.surface("looking at the page"))
     }
 
@@ -166,6 +187,22 @@ impl Surface for Browser {
             Err(CallError::Detached | CallError::Dialog { .. }) => Ok(None),
             other => other.map_err(|error| error.surface("taking a picture of the page")),
         }
+    }
+
+    async fn checkpoint(&self, cx: &Context) -> Result<Option<Checkpoint>, SurfaceError> {
+        self.take_checkpoint(cx).await
+    }
+
+    async fn restore(&self, cx: &Context, from: &Restore<'_>) -> Result<Restored, SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        self.restore_from(cx, from, until).await
+    }
+
+    async fn probe(&self, cx: &Context, probe: &Probe) -> Result<bool, SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        self.ask_probe(probe, until).await
     }
 
     async fn close(&self) {

@@ -39,12 +39,12 @@ pub(crate) struct Answer {
 impl Browser {
     /// The tab in front.
     pub(crate) fn tab(&self) -> Result<Tab, CallError> {
-        self.state.active().ok_or(CallError::Detached)
+        self.state().active().ok_or(CallError::Detached)
     }
 
     /// Context and token of our world in a part of a tab; made if it is not there.
     pub(crate) async fn world(&self, number: u32, key: &str, until: Until) -> Result<(i64, String), CallError> {
-        let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let tab = self.state().tab(number).ok_or(CallError::Detached)?;
         let part = tab.part(key).ok_or(CallError::Detached)?;
         if tab.crashed {
             return Err(CallError::Detached);
@@ -59,7 +59,7 @@ impl Browser {
             format!("globalThis.__hands?.token??(globalThis.__hands=({SCRIPT})({fresh:?},{CHANNEL:?})).token", CHANNEL = CHANNEL.as_str());
         let token = part.session.evaluate(context, install, until).await?;
         let token = token.as_str().ok_or_else(|| CallError::Unreadable("no token".to_owned()))?.to_owned();
-        self.state.update_part(number, key, |now| {
+        self.state().update_part(number, key, |now| {
             if now.frame == part.frame {
                 now.world = Some((context, token.clone()));
                 now.token.clone_from(&token);
@@ -68,7 +68,7 @@ impl Browser {
         for node in &part.choosers {
             part.session.with_node(context, *node, "(e) => globalThis.__hands.ask(e)", until).await?;
         }
-        self.state.update_part(number, key, |now| now.choosers.clear());
+        self.state().update_part(number, key, |now| now.choosers.clear());
         Ok((context, token))
     }
 
@@ -81,7 +81,7 @@ impl Browser {
         args: &Value,
         until: Until,
     ) -> Result<Option<Answer>, CallError> {
-        let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let tab = self.state().tab(number).ok_or(CallError::Detached)?;
         let key = token.map_or(tab.session.id.as_str(), |token| tab.part_of(token)).to_owned();
         self.call_in(number, &key, token, function, args, until).await
     }
@@ -102,13 +102,13 @@ impl Browser {
             match self.try_call(number, key, token, function, args, until).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) if tries < TRIES && is_passing(&error) => {
-                    self.state.update_part(number, key, |part| part.world = None);
+                    self.state().update_part(number, key, |part| part.world = None);
                     tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10)).await;
                 }
                 Err(error) => {
-                    let is_page = self.state.tab(number).is_some_and(|tab| tab.session.id == key);
+                    let is_page = self.state().tab(number).is_some_and(|tab| tab.session.id == key);
                     if is_page && matches!(error, CallError::TimedOut(_)) {
-                        self.state.update(number, |tab| tab.hung = true);
+                        self.state().update(number, |tab| tab.hung = true);
                     }
                     return Err(error);
                 }
@@ -129,7 +129,7 @@ impl Browser {
         if token.is_some_and(|token| token != current) {
             return Ok(None);
         }
-        let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let tab = self.state().tab(number).ok_or(CallError::Detached)?;
         let part = tab.part(key).ok_or(CallError::Detached)?;
         let value = part.session.evaluate(context, expression(&current, function, args), until).await?;
         if value.get("__lost").is_some() {

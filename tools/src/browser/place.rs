@@ -1,7 +1,7 @@
 //! Where in a browser a surface is: the whole of one that it started, a context of its own, or some tabs in somebody else's.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use handiwork_core::{Context, SurfaceError};
@@ -12,6 +12,7 @@ use super::cdp::{self, CallError, Disguise, Until};
 use super::config::{BrowserConfig, ContextConfig};
 use super::downloads::Downloads;
 use super::host::{Ear, Host, START, at_start};
+use super::profile::StorageState;
 use super::screen::refs::Refs;
 use super::state::State;
 
@@ -23,18 +24,70 @@ const GRACE: Duration = Duration::from_millis(1500);
 pub(super) enum Place {
     /// A browser that it started, which ends with it.
     Whole,
-    /// A context with nothing in common with others, which ends with it, and its place among those of a pool.
-    Context { id: String, permit: Option<OwnedSemaphorePermit> },
+    /// A context with nothing in common with others, which ends with it.
+    Context { id: String },
     /// The tabs that it opened in somebody else's browser.
     Guest,
+}
+
+/// A part of a browser, and what is known of it. What is its own ends with it.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) host: Arc<Host>,
+    pub(super) place: Place,
+    pub(super) state: Arc<State>,
+}
+
+impl Seat {
+    fn new(host: Arc<Host>, place: Place, config: &BrowserConfig, by_hand: bool) -> Self {
+        let disguise = Disguise {
+            emulation: config.emulation.clone(),
+            own_agent: host.identity.agent.clone(),
+            by_hand,
+            guest: host.process.is_none(),
+        };
+        let viewport = config.emulation.viewport.unwrap_or(config.viewport);
+        Self { state: Arc::new(State::new(config.dialogs.clone(), viewport, disguise)), host, place }
+    }
+
+    /// The context that is its own, if not the whole browser is.
+    fn context_id(&self) -> Option<&str> {
+        match &self.place {
+            Place::Context { id } => Some(id),
+            Place::Whole | Place::Guest => None,
+        }
+    }
+
+    /// Ends what is its own, without waiting for it. Can be called again.
+    pub(super) fn end(&self) {
+        match &self.place {
+            Place::Whole => self.host.end(),
+            Place::Context { id } => {
+                cdp::drop_context(&self.host.connection, id);
+                self.host.routes.remove(id);
+            }
+            Place::Guest => {
+                for tab in self.state.tabs() {
+                    cdp::drop_tab(&self.host.connection, &tab.target);
+                }
+                self.host.end();
+            }
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl Browser {
     /// Starts a browser, showing an empty page. Must be called inside a tokio runtime.
     pub async fn launch(config: BrowserConfig) -> Result<Self, SurfaceError> {
         let host = Host::launch(&config).await?;
-        let browser = Self::on(Arc::new(host), config, Place::Whole, false)?;
-        browser.begin().await?;
+        let browser = Self::on(Arc::new(host), config, Place::Whole, None, false)?;
+        browser.begin(browser.config.storage.as_ref()).await?;
         Ok(browser)
     }
 
@@ -49,15 +102,15 @@ impl Browser {
             });
         }
         let host = Host::attach(address).await?;
-        let browser = Self::on(Arc::new(host), config, Place::Guest, false)?;
-        browser.begin().await?;
+        let browser = Self::on(Arc::new(host), config, Place::Guest, None, false)?;
+        browser.begin(None).await?;
         Ok(browser)
     }
 
     /// A surface in the same browser process that shares nothing with this one: no cookies, no storage, no cache. It ends when
     /// it is closed or dropped, and when this browser does. Many of them are better taken from a [`super::Pool`].
     pub async fn context(&self, config: ContextConfig) -> Result<Self, SurfaceError> {
-        Self::in_context(Arc::clone(&self.host), &self.config, config, None, false).await
+        Self::in_context(Arc::clone(&self.seat().host), &self.config, config, None, false).await
     }
 
     pub(super) async fn in_context(
@@ -70,63 +123,78 @@ impl Browser {
         let until = Until::new(&Context::default(), START);
         let proxy = config.emulation.proxy.clone();
         let id = cdp::new_context(&host.connection, proxy.as_ref(), until).await.map_err(|error| error.surface("making a context"))?;
-        let browser = Self::on(host, config.over(base), Place::Context { id, permit }, by_hand)?;
-        browser.begin().await?;
+        let browser = Self::on(host, config.over(base), Place::Context { id }, permit, by_hand)?;
+        browser.begin(browser.config.storage.as_ref()).await?;
         Ok(browser)
     }
 
-    fn on(host: Arc<Host>, config: BrowserConfig, place: Place, by_hand: bool) -> Result<Self, SurfaceError> {
-        let disguise = Disguise {
-            emulation: config.emulation.clone(),
-            own_agent: host.identity.agent.clone(),
-            by_hand,
-            guest: host.process.is_none(),
-        };
-        let viewport = config.emulation.viewport.unwrap_or(config.viewport);
-        let state = Arc::new(State::new(config.dialogs.clone(), viewport, disguise));
+    fn on(
+        host: Arc<Host>,
+        config: BrowserConfig,
+        place: Place,
+        permit: Option<OwnedSemaphorePermit>,
+        by_hand: bool,
+    ) -> Result<Self, SurfaceError> {
         Ok(Self {
-            connection: host.connection.clone(),
             downloads: Arc::new(Downloads::new(&config)?),
-            host,
-            place,
-            state,
-            pdf: std::sync::Mutex::default(),
-            refs: std::sync::Mutex::new(Refs::new(config.first_ref)),
-            last: std::sync::Mutex::default(),
-            baseline: std::sync::Mutex::default(),
-            secretive: std::sync::Mutex::default(),
+            seat: RwLock::new(Arc::new(Seat::new(host, place, &config, by_hand))),
+            pdf: Mutex::default(),
+            refs: Mutex::new(Refs::new(config.first_ref)),
+            last: Mutex::default(),
+            baseline: Mutex::default(),
+            secretive: Mutex::default(),
             worlds: AtomicU64::new(1),
-            clipboard: std::sync::Mutex::default(),
+            clipboard: Mutex::default(),
+            kept: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
+            _permit: permit,
             config,
         })
     }
 
+    /// Starts a browser of its own again in the place of what it was in, which ends. Whatever was a context of some browser is a
+    /// whole one from now on.
+    pub(super) async fn start_again(&self, storage: Option<&StorageState>) -> Result<(), SurfaceError> {
+        let host = Arc::new(Host::launch(&self.config).await?);
+        let fresh = Arc::new(Seat::new(host, Place::Whole, &self.config, false));
+        let old = std::mem::replace(&mut *self.seat.write().unwrap_or_else(PoisonError::into_inner), fresh);
+        self.downloads.broken_off();
+        // Ending a process takes a moment, and nobody has to wait for it here.
+        tokio::task::spawn_blocking(move || drop(old));
+        let begun = self.begin(storage).await;
+        if begun.is_err() {
+            // One that is only half there must not be taken for a living one.
+            self.seat().end();
+        }
+        begun
+    }
+
     /// Makes it ready: its first tab is there, with the state that it was given.
-    async fn begin(&self) -> Result<(), SurfaceError> {
+    async fn begin(&self, storage: Option<&StorageState>) -> Result<(), SurfaceError> {
         let until = Until::new(&Context::default(), START);
-        self.host.routes.add(self.context_id(), Ear { state: Arc::clone(&self.state), downloads: Arc::clone(&self.downloads) });
-        if !matches!(self.place, Place::Guest) {
-            self.downloads.begin(&self.connection, self.context_id());
+        let seat = self.seat();
+        seat.host.routes.add(seat.context_id(), Ear { state: Arc::clone(&seat.state), downloads: Arc::clone(&self.downloads) });
+        if !matches!(seat.place, Place::Guest) {
+            self.downloads.begin(&seat.host.connection, seat.context_id());
         }
         if self.config.emulation.geolocation.is_some() {
-            cdp::allow_place(&self.connection, self.context_id());
+            cdp::allow_place(&seat.host.connection, seat.context_id());
         }
         self.first_tab(until).await.map_err(at_start)?;
-        if let Some(state) = &self.config.storage {
-            self.restore(&Context::default(), state).await?;
+        if let Some(state) = storage {
+            self.restore_storage(&Context::default(), state).await?;
         }
         Ok(())
     }
 
     /// Waits until the first tab is ready.
     async fn first_tab(&self, until: Until) -> Result<(), CallError> {
-        let mut bell = self.state.bell();
-        match self.place {
-            Place::Whole => cdp::auto_attach(&self.connection, until).await?,
+        let mut bell = self.state().bell();
+        match self.seat().place {
+            Place::Whole => cdp::auto_attach(&self.connection(), until).await?,
             _ => drop(self.new_target("about:blank", until).await?),
         }
-        while self.state.active().is_none() {
+        while self.state().active().is_none() {
             if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
                 return Err(CallError::TimedOut(until.limit.as_millis() as u64));
             }
@@ -138,27 +206,27 @@ impl Browser {
 
     /// Opens a target where this surface is; gives its id.
     pub(super) async fn new_target(&self, url: &str, until: Until) -> Result<String, CallError> {
-        let target = cdp::new_target(&self.connection, url, self.context_id(), false, until).await?;
-        if self.host.process.is_none() {
-            cdp::attach(&self.connection, &target);
+        let seat = self.seat();
+        let target = cdp::new_target(&seat.host.connection, url, seat.context_id(), false, until).await?;
+        if seat.host.process.is_none() {
+            cdp::attach(&seat.host.connection, &target);
         }
         Ok(target)
     }
 
     /// The context that is its own, if not the whole browser is.
-    pub(super) fn context_id(&self) -> Option<&str> {
-        match &self.place {
-            Place::Context { id, .. } => Some(id),
-            Place::Whole | Place::Guest => None,
-        }
+    pub(super) fn context_id(&self) -> Option<String> {
+        self.seat().context_id().map(str::to_owned)
     }
 
     pub(super) async fn leave(&self) {
         let until = Until::new(&Context::default(), GRACE);
-        match &self.place {
+        let seat = self.seat();
+        let connection = &seat.host.connection;
+        match &seat.place {
             Place::Whole => {
-                cdp::close_browser(&self.connection);
-                if let Some(process) = self.host.process.clone() {
+                cdp::close_browser(connection);
+                if let Some(process) = seat.host.process.clone() {
                     // The profile is written out at the end: give it a moment, then make sure.
                     let ended = tokio::task::spawn_blocking(move || {
                         process.wait(GRACE);
@@ -166,17 +234,17 @@ impl Browser {
                     });
                     let _ = tokio::time::timeout(GRACE * 3, ended).await;
                 }
-                self.connection.end("it was closed");
+                connection.end("it was closed");
             }
-            Place::Context { id, .. } => {
-                let _ = cdp::end_context(&self.connection, id, until).await;
-                self.host.routes.remove(id);
+            Place::Context { id } => {
+                let _ = cdp::end_context(connection, id, until).await;
+                seat.host.routes.remove(id);
             }
             Place::Guest => {
-                for tab in self.state.tabs() {
-                    let _ = cdp::close_tab(&self.connection, &tab.target, until).await;
+                for tab in seat.state.tabs() {
+                    let _ = cdp::close_tab(connection, &tab.target, until).await;
                 }
-                self.host.end();
+                seat.host.end();
             }
         }
         self.downloads.clear();
@@ -185,20 +253,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        match &mut self.place {
-            Place::Whole => self.host.end(),
-            Place::Context { id, permit } => {
-                cdp::drop_context(&self.connection, id);
-                self.host.routes.remove(id);
-                drop(permit.take());
-            }
-            Place::Guest => {
-                for tab in self.state.tabs() {
-                    cdp::drop_tab(&self.connection, &tab.target);
-                }
-                self.host.end();
-            }
-        }
+        self.seat().end();
         self.downloads.clear();
     }
 }

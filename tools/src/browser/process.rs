@@ -14,11 +14,12 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use command_fds::{CommandFdExt, FdMapping};
-use handiwork_core::SurfaceError;
+use handiwork_core::{ProcessMark, SurfaceError};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tempfile::TempDir;
 
 use super::config::BrowserConfig;
+use super::scratch::Scratch;
+use super::survival::mark;
 
 /// Variables of [`BrowserConfig::display`] that are passed on.
 const DISPLAY: &[&str] = &["DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"];
@@ -65,7 +66,8 @@ const SWITCHES: &[&str] = &[
 pub(crate) struct Process {
     child: Mutex<Option<Child>>,
     pid: u32,
-    temporary: Mutex<Option<TempDir>>,
+    mark: Option<ProcessMark>,
+    temporary: Mutex<Option<Scratch>>,
 }
 
 /// The ends of the pipes that are ours.
@@ -129,7 +131,8 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             drain(stderr.into(), pid);
         }
-        let process = Self { child: Mutex::new(Some(child)), pid, temporary: Mutex::new(temporary) };
+        // Not reaped yet, so its id is its own.
+        let process = Self { child: Mutex::new(Some(child)), pid, mark: mark::of(pid), temporary: Mutex::new(temporary) };
         Ok((process, Pipes { from: from.into(), to: to.into() }))
     }
 
@@ -138,21 +141,19 @@ impl Process {
         self.pid
     }
 
+    /// It, as no other process is. None where that can't be known.
+    pub(crate) fn mark(&self) -> Option<&ProcessMark> {
+        self.mark.as_ref()
+    }
+
     /// Bytes that it and its helpers take, what they share counted once. None where that can't be known.
     pub(crate) fn memory(&self) -> Option<u64> {
-        let pids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        let of_group = |pid: &u32| {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            // After the name, which may hold anything: state, parent, group.
-            let group = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(2)?.parse::<u32>().ok());
-            group == Some(self.pid)
-        };
         let share = |pid: u32| {
             let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
             let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
             Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
         };
-        let sum: u64 = pids.filter(of_group).filter_map(share).sum();
+        let sum: u64 = mark::group(self.pid).into_iter().filter_map(share).sum();
         (sum > 0).then_some(sum)
     }
 
@@ -181,11 +182,11 @@ impl Process {
         if let Ok(mut folder) = self.temporary.lock()
             && let Some(folder) = folder.take()
         {
-            remove(folder);
+            folder.remove();
         }
     }
 
-    fn raw(&self) -> Option<Pid> {
+    pub(crate) fn raw(&self) -> Option<Pid> {
         i32::try_from(self.pid).ok().and_then(Pid::from_raw)
     }
 }
@@ -196,25 +197,12 @@ impl Drop for Process {
     }
 }
 
-/// Helpers that are just dying may still write: try a few times.
-fn remove(folder: TempDir) {
-    let path = folder.keep();
-    for _ in 0..20 {
-        match std::fs::remove_dir_all(&path) {
-            Ok(()) => return,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-            Err(_) => std::thread::sleep(Duration::from_millis(25)),
-        }
-    }
-    tracing::warn!(folder = %path.display(), "a browser profile could not be removed");
-}
-
-fn profile_of(config: &BrowserConfig) -> std::io::Result<(PathBuf, Option<TempDir>)> {
+fn profile_of(config: &BrowserConfig) -> std::io::Result<(PathBuf, Option<Scratch>)> {
     if let Some(path) = &config.profile {
         std::fs::create_dir_all(path)?;
         return Ok((Path::canonicalize(path)?, None));
     }
-    let folder = tempfile::Builder::new().prefix("handiwork-browser-").tempdir()?;
+    let folder = Scratch::new("handiwork-browser-")?;
     Ok((folder.path().to_path_buf(), Some(folder)))
 }
 

@@ -62,11 +62,38 @@ pub(crate) struct Tab {
     pub(crate) storm: u32,
     /// A script of this page did not end in time.
     pub(crate) hung: bool,
+    /// Documents that it has shown so far.
+    pub(crate) documents: u64,
+    /// A page of our own, which nobody is told of.
+    pub(crate) hidden: bool,
     /// What a drag of the page's own carries, once the browser has handed it to us.
     pub(crate) drag: Option<Value>,
 }
 
 impl Tab {
+    /// A page of which nothing is known yet.
+    pub(super) fn new(number: u32, target: String, session: Session, url: String) -> Self {
+        // Until told otherwise: the main frame of a page has the id of its target.
+        let page = Part::new(session.clone(), target.clone(), None);
+        Self {
+            number,
+            target,
+            parts: BTreeMap::from([(session.id.clone(), page)]),
+            session,
+            url,
+            title: String::new(),
+            pending: None,
+            requests: BTreeSet::new(),
+            crashed: false,
+            dialog: None,
+            storm: 0,
+            hung: false,
+            documents: 0,
+            hidden: false,
+            drag: None,
+        }
+    }
+
     /// A part by its key.
     pub(crate) fn part(&self, key: &str) -> Option<&Part> {
         self.parts.get(key)
@@ -98,6 +125,24 @@ impl Tab {
     pub(super) fn forget_worlds(&mut self) {
         for part in self.parts.values_mut() {
             part.world = None;
+        }
+    }
+}
+
+impl Happening {
+    /// The tab that it happened in, if it was in one.
+    pub(super) fn tab(&self) -> Option<u32> {
+        match self {
+            Self::Navigated { tab, .. }
+            | Self::Url { tab, .. }
+            | Self::Asked { tab, .. }
+            | Self::Storm { tab, .. }
+            | Self::Refused { tab, .. }
+            | Self::Opened { tab, .. }
+            | Self::Closed { tab }
+            | Self::Request { tab, .. }
+            | Self::Failed { tab, .. } => Some(*tab),
+            Self::Dialog { .. } => None,
         }
     }
 }

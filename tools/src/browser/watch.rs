@@ -15,7 +15,7 @@ use super::Browser;
 use super::cdp::{CallError, Until};
 use super::changes::{Pulse, changed, endpoint, lines, looks};
 use super::screen::{Key, Look, number_of};
-use super::state::Happening;
+use super::state::{Happening, Tab};
 
 /// How long the page must have been at rest.
 const REST: Duration = Duration::from_millis(100);
@@ -79,22 +79,22 @@ impl Browser {
         if baseline.token == before.token {
             noise.extend(changed(&baseline, &before));
         }
-        let (mark, files) = (self.state.mark(), self.downloads.mark());
-        let polled = self.state.before(mark).into_iter().filter_map(|happening| match happening {
+        let (mark, files) = (self.state().mark(), self.downloads.mark());
+        let polled = self.state().before(mark).into_iter().filter_map(|happening| match happening {
             Happening::Request { method, url, idle: true, .. } => Some((method, endpoint(&url))),
             _ => None,
         });
         let polled = polled.collect();
         self.call(tab.number, Some(&before.token), "begin", &json!([]), until).await?;
         self.tell_frames(tab.number, "begin", until).await;
-        self.state.set_acting(true);
+        self.state().set_acting(true);
         Ok(Watch { mark, files, began: Instant::now(), before, pulse, noise, polled, place, target: target.map(|(r, _)| r), counts })
     }
 
     /// Ends a watch; called whatever came of the action.
     pub(crate) async fn unwatch(&self, watch: &Watch, until: Until) {
-        self.state.set_acting(false);
-        self.state.told_since(watch.mark);
+        self.state().set_acting(false);
+        self.state().told_since(watch.mark);
         self.tell_frames(watch.before.tab, "end", until).await;
         // A page that is gone or hangs has nothing to be told.
         let _ = self.call(watch.before.tab, Some(&watch.before.token), "end", &json!([]), until.at_most(RESTLESS)).await;
@@ -102,7 +102,7 @@ impl Browser {
 
     /// Tells the frames of other sites that we have looked into of something; one that hangs is not waited for long.
     async fn tell_frames(&self, number: u32, function: &str, until: Until) {
-        let Some(tab) = self.state.tab(number) else { return };
+        let Some(tab) = self.state().tab(number) else { return };
         let until = until.at_most(FRAME);
         let told = tab.looked_at().map(|part| async move { self.try_call(number, part, None, function, &json!([]), until).await });
         join_all(told).await;
@@ -110,7 +110,7 @@ impl Browser {
 
     /// The state of the page in a tab, its frames included, and of the element that `place` names, if any.
     pub(crate) async fn pulse(&self, number: u32, place: Option<&(String, u64)>, until: Until) -> Result<(String, Pulse), CallError> {
-        let tab = self.state.tab(number).ok_or(CallError::Detached)?;
+        let tab = self.state().tab(number).ok_or(CallError::Detached)?;
         let home = place.map_or(tab.session.id.as_str(), |(token, _)| tab.part_of(token));
         let id_in = |session: &str| place.filter(|_| session == home).map_or(0, |(_, id)| *id);
         let answer = self.call(number, None, "pulse", &json!([id_in(&tab.session.id)]), until).await?.ok_or(CallError::Detached)?;
@@ -134,7 +134,7 @@ impl Browser {
     /// list is empty when nothing did. It begins with what is `known` already, if anything.
     pub(crate) async fn effects(&self, cx: &Context, watch: &Watch, known: Vec<Change>, until: Until) -> Result<Vec<Change>, CallError> {
         let wait = self.config.effect_wait;
-        let mut bell = self.state.bell();
+        let mut bell = self.state().bell();
         let mut looked_at = None;
         let mut next_look = Instant::now();
         loop {
@@ -181,7 +181,7 @@ impl Browser {
             let patience = if self.has_requests(watch) { wait * PATIENCE } else { wait };
             if watch.began.elapsed() >= patience || until.is_over() {
                 for aside in self.asides(cx, watch, &pulse) {
-                    self.state.tell_later(format!("beside an action without effect: {aside}"));
+                    self.state().tell_later(format!("beside an action without effect: {aside}"));
                 }
                 return Ok(Vec::new());
             }
@@ -202,7 +202,7 @@ impl Browser {
     /// The tab in front when it has come to rest, if there is one.
     async fn settled_look(&self, cx: &Context, watch: &Watch, until: Until) -> Result<Option<(String, Pulse, Look)>, CallError> {
         self.settle(watch.mark, until).await?;
-        let Some(tab) = self.state.active() else {
+        let Some(tab) = self.state().active() else {
             return Ok(None);
         };
         if tab.crashed {
@@ -220,7 +220,7 @@ impl Browser {
 
     /// Dialogs that opened since `mark` and wait for an answer.
     pub(crate) fn dialogs_since(&self, cx: &Context, mark: u64) -> Vec<Change> {
-        let opened = self.state.since(mark).into_iter().filter_map(|happening| match happening {
+        let opened = self.state().since(mark).into_iter().filter_map(|happening| match happening {
             Happening::Asked { kind, message, .. } => Some(Change::DialogOpened { kind, message: cx.secrets().redact(&message) }),
             _ => None,
         });
@@ -243,7 +243,7 @@ impl Browser {
             counts: Counts::default(),
         };
         let seen = self.settled_look(cx, &watch, until).await;
-        if let Some(tab) = self.state.active() {
+        if let Some(tab) = self.state().active() {
             // The action that opened it could not say that it ended.
             let _ = self.call(tab.number, None, "end", &json!([]), until.at_most(RESTLESS)).await;
         }
@@ -267,10 +267,10 @@ impl Browser {
 
     /// Whether the page is being left, which is an effect in itself.
     fn is_leaving(&self, watch: &Watch) -> bool {
-        self.state.active().is_none_or(|tab| {
+        self.state().active().is_none_or(|tab| {
             tab.number != watch.before.tab
                 || tab.pending.is_some()
-                || self.state.since(watch.mark).iter().any(|happening| matches!(happening, Happening::Navigated { .. }))
+                || self.state().since(watch.mark).iter().any(|happening| matches!(happening, Happening::Navigated { .. }))
         })
     }
 
@@ -280,19 +280,28 @@ impl Browser {
     }
 
     fn own_requests(&self, mark: u64, polled: &BTreeSet<(String, String)>) -> bool {
-        let Some(tab) = self.state.active() else { return false };
-        self.state.since(mark).iter().any(|happening| match happening {
+        self.state().active().is_some_and(|tab| self.has_own_requests(&tab, mark, polled))
+    }
+
+    fn has_own_requests(&self, tab: &Tab, mark: u64, polled: &BTreeSet<(String, String)>) -> bool {
+        let is_own = |happening: &Happening| match happening {
             Happening::Request { id, method, url, .. } => tab.requests.contains(id) && !polled.contains(&(method.clone(), endpoint(url))),
             _ => false,
-        })
+        };
+        if tab.hidden { !tab.requests.is_empty() } else { self.state().since(mark).iter().any(is_own) }
     }
 
     /// Waits until the page in front is at rest.
     pub(crate) async fn settle(&self, mark: u64, until: Until) -> Result<(), CallError> {
-        let mut bell = self.state.bell();
+        self.rest(None, mark, until).await
+    }
+
+    /// Waits until the page of a tab, or the one in front, is at rest.
+    pub(crate) async fn rest(&self, number: Option<u32>, mark: u64, until: Until) -> Result<(), CallError> {
+        let mut bell = self.state().bell();
         let began = Instant::now();
         let mut loaded: Option<Instant> = None;
-        while let Some(tab) = self.state.active() {
+        while let Some(tab) = number.map_or_else(|| self.state().active(), |number| self.state().tab(number)) {
             if tab.crashed || until.is_over() {
                 break;
             }
@@ -308,7 +317,7 @@ impl Browser {
                 let complete = pulse.ready == "complete" || arrived.elapsed() > COMPLETE;
                 let rest = REST.as_secs_f64() * 1000.0;
                 let quiet = pulse.quiet.min(pulse.age) >= rest || arrived.elapsed() > RESTLESS;
-                let answered = !self.own_requests(mark, &BTreeSet::new()) || began.elapsed() > REQUESTS;
+                let answered = !self.has_own_requests(&tab, mark, &BTreeSet::new()) || began.elapsed() > REQUESTS;
                 if complete && quiet && answered {
                     break;
                 }

@@ -134,7 +134,7 @@ async fn a_context_there_shares_nothing_with_them() {
     assert_eq!(ask(&site, &context, &site.url("keep/machine/later"), "headers").await.field("x-team"), Some("nine"));
     // A state can be given to it, and not to all of their Chrome.
     let state = browser.storage_state(&cx).await.expect("a state");
-    let refused = browser.restore(&cx, &state).await.expect_err("it is not ours");
+    let refused = browser.restore_storage(&cx, &state).await.expect_err("it is not ours");
     assert!(matches!(&refused, SurfaceError::NotAvailable { hint, .. } if hint.contains("Browser::context")), "{refused}");
     let second = browser.context(ContextConfig { storage: Some(state), ..ContextConfig::default() }).await.expect("a context");
     assert_eq!(ask(&site, &second, &site.url("keep/show"), "stored").await.field("local"), Some("shared"));

@@ -23,7 +23,7 @@ impl Browser {
 
     /// Clicks on the point of the element that was found to get them.
     pub(crate) async fn press_mouse(&self, found: &Found, button: Button, times: u8, until: Until) -> Result<(), CallError> {
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached)?;
         let point = found.facts.point.ok_or_else(|| CallError::Remote("the element has no place".to_owned()))?;
         tab.session.mouse(Mouse::Move, point, until).await?;
         // How it looks with the mouse over it is not what the click does to it; a look that is still being loaded has no size.
@@ -40,7 +40,7 @@ impl Browser {
 
     pub(super) async fn hover(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Receipt, Halt> {
         let found = self.again_found(cx, resolved, until).await?;
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
         let point = found.facts.point.ok_or(Halt::Refused(Reason::Hidden))?;
         let act = async {
             // A mouse that is there already enters nothing.

@@ -63,7 +63,7 @@ impl Browser {
 
     /// What names the document in a tab.
     pub(crate) async fn token_of(&self, number: u32, until: Until) -> Result<String, super::CallError> {
-        let tab = self.state.tab(number).ok_or(super::CallError::Detached)?;
+        let tab = self.state().tab(number).ok_or(super::CallError::Detached)?;
         Ok(self.world(number, &tab.session.id, until).await?.1)
     }
 }

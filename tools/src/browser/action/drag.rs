@@ -25,7 +25,7 @@ const BEYOND: f64 = 0.15;
 impl Browser {
     pub(super) async fn drag(&self, cx: &Context, resolved: &Resolved, args: &Drag, until: Until) -> Result<Receipt, Halt> {
         let found = self.again_found(cx, resolved, until).await?;
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
         let (place, middle) = (found.facts.place(), found.facts.point.ok_or(Halt::Refused(Reason::Hidden))?);
         let start = args.grab.map_or(middle, |grab| (place.x + grab.x, place.y + grab.y));
         let way: Vec<(f64, f64)> = match (args.to, args.dx.or(args.dy)) {
@@ -68,7 +68,7 @@ impl Browser {
     }
 
     async fn along(&self, number: u32, session: &Session, start: (f64, f64), way: &[(f64, f64)], until: Until) -> Result<(), CallError> {
-        self.state.update(number, |tab| tab.drag = None);
+        self.state().update(number, |tab| tab.drag = None);
         session.mouse(Mouse::Move, start, until).await?;
         session.mouse(Mouse::Press(Button::Left, 1), start, until).await?;
         let (mut at, mut handed): ((f64, f64), Option<Value>) = (start, None);
@@ -82,7 +82,7 @@ impl Browser {
                 }
                 tokio::time::sleep(PACE).await;
                 if handed.is_none()
-                    && let Some(data) = self.state.tab(number).and_then(|tab| tab.drag)
+                    && let Some(data) = self.state().tab(number).and_then(|tab| tab.drag)
                 {
                     session.drag(Dragged::Enter, point, &data, until).await?;
                     session.drag(Dragged::Over, point, &data, until).await?;

@@ -41,7 +41,7 @@ impl Browser {
         if !hidden && self.holds(&found, &plain, until).await.map_err(Halt::before)? {
             return Ok(already());
         }
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
         let act = async {
             if self.tell(&found, "pick", &json!([found.id, plain]), until).await? == Value::Bool(true) {
                 return Ok(());
@@ -60,7 +60,7 @@ impl Browser {
     pub(super) async fn type_text(&self, cx: &Context, resolved: &Resolved, text: &str, until: Until) -> Result<Receipt, Halt> {
         let found = self.again_found(cx, resolved, until).await?;
         let (plain, hidden) = self.prepare(cx, &found, text, until).await?;
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
         let act = async {
             self.tell(&found, "setFocus", &json!([found.id, { "last": true }]), until).await?;
             type_keys(&tab.session, &plain, until).await?;

@@ -108,7 +108,7 @@ pub(crate) const fn already() -> Receipt {
 impl Browser {
     pub(crate) async fn dispatch_action(&self, cx: &Context, resolved: &Resolved, until: Until) -> Result<Receipt, SurfaceError> {
         let known = resolved.action.target().and_then(|r| self.refs().get(r).cloned());
-        let mark = self.state.mark();
+        let mark = self.state().mark();
         let done = match &resolved.action {
             _ if let Some(known) = known.as_ref().filter(|known| is_of_dialog(known)) => {
                 self.act_in_dialog(cx, resolved, known, until).await
@@ -147,7 +147,7 @@ impl Browser {
             other => Err(Halt::Refused(Reason::Unsupported { action: other.name().to_owned() })),
         };
         // Who answers a dialog answers for what opened it.
-        self.state.dialogs_opened_by(mark, resolved.effect);
+        self.state().dialogs_opened_by(mark, resolved.effect);
         match done {
             Ok(receipt) => Ok(receipt),
             Err(Halt::Refused(reason)) => Ok(Receipt::refused(redacted(cx, reason))),

@@ -20,9 +20,9 @@ impl Browser {
             // Its script would keep the page from being left.
             tab.session.terminate();
         }
-        let (mark, files) = (self.state.mark(), self.downloads.mark());
+        let (mark, files) = (self.state().mark(), self.downloads.mark());
         let from = tab.url.clone();
-        self.state.set_acting(true);
+        self.state().set_acting(true);
         let outcome = self.open(&tab, url, mark, until).await;
         let receipt = match outcome {
             Ok(Ok(())) => self.arrived(cx, &tab, &from, mark, until).await,
@@ -36,17 +36,17 @@ impl Browser {
             }
             Err(error) => Err(Halt::during(error)),
         };
-        self.state.set_acting(false);
-        self.state.told_since(mark);
+        self.state().set_acting(false);
+        self.state().told_since(mark);
         receipt
     }
 
     /// The tab in front, or a new one if all were closed.
     async fn tab_for(&self, until: Until) -> Result<Tab, CallError> {
-        if self.state.active().is_none() {
-            let mut bell = self.state.bell();
+        if self.state().active().is_none() {
+            let mut bell = self.state().bell();
             self.new_target("about:blank", until).await?;
-            while self.state.active().is_none() {
+            while self.state().active().is_none() {
                 if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
                     return Err(CallError::TimedOut(until.limit.as_millis() as u64));
                 }
@@ -67,10 +67,10 @@ impl Browser {
 
     /// Waits until the browser has told of the new address.
     async fn until_changed(&self, number: u32, mark: u64, another: bool, until: Until) {
-        let mut bell = self.state.bell();
+        let mut bell = self.state().bell();
         let until = until.at_most(Duration::from_secs(10));
         loop {
-            let seen = self.state.since(mark).iter().any(|happening| match happening {
+            let seen = self.state().since(mark).iter().any(|happening| match happening {
                 Happening::Navigated { tab, .. } | Happening::Asked { tab, .. } => *tab == number,
                 Happening::Url { tab, .. } => !another && *tab == number,
                 _ => false,
@@ -89,7 +89,7 @@ impl Browser {
         }
         let clean = |text: &str| cx.secrets().redact(text);
         let (mut changes, mut to, mut navigated, mut stormed) = (Vec::new(), None, false, None);
-        for happening in self.state.since(mark) {
+        for happening in self.state().since(mark) {
             match happening {
                 Happening::Navigated { tab: number, url } if number == tab.number => (to, navigated) = (Some(url), true),
                 Happening::Url { tab: number, url } if number == tab.number => to = Some(url),
@@ -144,8 +144,8 @@ impl Browser {
         if tab.hung {
             tab.session.terminate();
         }
-        let mark = self.state.mark();
-        self.state.set_acting(true);
+        let mark = self.state().mark();
+        self.state().set_acting(true);
         let receipt = match tab.session.reload(until).await {
             Ok(()) => {
                 self.until_changed(tab.number, mark, true, until).await;
@@ -153,15 +153,15 @@ impl Browser {
             }
             Err(error) => Err(Halt::during(error)),
         };
-        self.state.set_acting(false);
-        self.state.told_since(mark);
+        self.state().set_acting(false);
+        self.state().told_since(mark);
         receipt
     }
 
     async fn go_to(&self, cx: &Context, entry: i64, until: Until) -> Result<Receipt, Halt> {
         let tab = self.tab().map_err(Halt::before)?;
-        let mark = self.state.mark();
-        self.state.set_acting(true);
+        let mark = self.state().mark();
+        self.state().set_acting(true);
         let receipt = match tab.session.go_to(entry, until).await {
             Ok(()) => {
                 self.until_changed(tab.number, mark, false, until).await;
@@ -169,8 +169,8 @@ impl Browser {
             }
             Err(error) => Err(Halt::during(error)),
         };
-        self.state.set_acting(false);
-        self.state.told_since(mark);
+        self.state().set_acting(false);
+        self.state().told_since(mark);
         receipt
     }
 }

@@ -95,7 +95,7 @@ impl Browser {
 
     /// Refuses what can't be done to the page in front as it is.
     fn can_be_used(&self, cx: &Context, action: &Action) -> Result<(), Reason> {
-        let Some(tab) = self.state.active() else { return Ok(()) };
+        let Some(tab) = self.state().active() else { return Ok(()) };
         match action {
             Action::OpenTab(_) | Action::CloseTab(_) | Action::SwitchTab(_) => Ok(()),
             _ if let Some(dialog) = &tab.dialog => Err(super::redacted(cx, dialog.reason())),
@@ -131,7 +131,7 @@ impl Browser {
         let r = match (action, action.target()) {
             // What is to go away need not be there any more.
             (Action::Wait(args), Some(r)) => {
-                self.refs().get(r).ok_or(Reason::UnknownRef { r#ref: r })?;
+                self.refs().find(r)?;
                 return Ok((Resolved::new(Action::Wait(args.clone()), None, action.effect()), None));
             }
             (_, Some(r)) => r,
@@ -145,7 +145,7 @@ impl Browser {
             },
             _ => return Ok((Resolved::new(action.clone(), None, action.effect()), None)),
         };
-        let known = self.refs().get(r).cloned().ok_or(Reason::UnknownRef { r#ref: r })?;
+        let known = self.refs().find(r)?;
         let facts = loop {
             match self.facts(cx, action, r, &known, until).await {
                 Ok(facts) => break facts,
@@ -260,7 +260,7 @@ impl Browser {
     /// The same with its place in the view, when the element is in a frame of another site: each page around it says where the
     /// frame is, brings it into view and tells whether something lies over it. `None` if a frame is gone.
     pub(crate) async fn lift(&self, number: u32, token: &str, mut facts: Facts, until: Until) -> Result<Option<Facts>, CallError> {
-        let Some(tab) = self.state.tab(number) else { return Ok(None) };
+        let Some(tab) = self.state().tab(number) else { return Ok(None) };
         let mut part = tab.part(tab.part_of(token));
         while let Some(inner) = part {
             let Some(outer) = inner.parent.as_deref() else { return Ok(Some(facts)) };

@@ -33,7 +33,7 @@ impl Browser {
             Direction::Top => "top",
             Direction::Bottom => "bottom",
         };
-        let mark = self.state.mark();
+        let mark = self.state().mark();
         let (token, id) = found.as_ref().map_or((None, 0), |found| (Some(found.token.as_str()), found.id));
         let frame = match &found {
             Some(found) if found.facts.tag == "iframe" || found.facts.tag == "frame" => {

@@ -28,7 +28,7 @@ impl Browser {
         let file = self.allowed_file(path).await?;
         let found = self.again_found(cx, resolved, until).await?;
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::before)?;
         let session = tab.part_of(&found.token).to_owned();
         let (context, _) = self.world(found.tab, &session, until).await.map_err(Halt::before)?;
         let part = tab.part(&session).ok_or(CallError::Detached).map_err(Halt::before)?;

@@ -26,10 +26,10 @@ impl Browser {
     pub(super) async fn wait_for(&self, cx: &Context, args: &Wait, until: Until) -> Result<Receipt, Halt> {
         let began = Instant::now();
         let wanted = args.text.as_deref().map(fold).filter(|text| !text.is_empty());
-        let mut bell = self.state.bell();
+        let mut bell = self.state().bell();
         cx.report(Progress::Waiting(told(args)));
         if args.idle == Some(true) {
-            self.settle(self.state.mark(), until).await.map_err(Halt::before)?;
+            self.settle(self.state().mark(), until).await.map_err(Halt::before)?;
         }
         loop {
             match self.look(cx, false, until).await {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
 /// Until when, and how long that was in all.
@@ -133,6 +133,8 @@ struct Calls {
 pub(crate) struct Connection {
     outbox: mpsc::UnboundedSender<Vec<u8>>,
     calls: Arc<Mutex<Calls>>,
+    /// Rung when something is waited for, and when it is over.
+    busy: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -171,7 +173,7 @@ impl Connection {
     /// Calls that nobody carries yet: what is to be sent comes out of the other end.
     pub(super) fn unconnected() -> (Self, mpsc::UnboundedReceiver<Vec<u8>>) {
         let (outbox, inbox) = mpsc::unbounded_channel();
-        (Self { outbox, calls: Arc::default() }, inbox)
+        (Self { outbox, calls: Arc::default(), busy: Arc::default() }, inbox)
     }
 
     async fn read(&self, reader: pipe::Receiver, on_event: impl Fn(&Self, Event)) -> String {
@@ -259,6 +261,9 @@ impl Connection {
         let mut bytes = serde_json::to_vec(&call).map_err(|error| CallError::Unreadable(error.to_string()))?;
         bytes.push(0);
         if let Some(reply) = reply {
+            if calls.waiting.is_empty() {
+                self.busy.notify_one();
+            }
             calls.waiting.insert(id, Waiting { session: session.map(str::to_owned), reply });
         }
         // Sent under the lock, so that messages leave in the order of their ids.
@@ -300,6 +305,18 @@ impl Connection {
         self.lock().gone.is_some()
     }
 
+    /// Waits until an answer is waited for, or it has ended. For one who waits only.
+    pub(crate) async fn until_busy(&self) {
+        while !self.is_busy() && !self.is_gone() {
+            self.busy.notified().await;
+        }
+    }
+
+    /// Whether an answer is waited for.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.lock().waiting.is_empty()
+    }
+
     /// Nothing more will be sent. What was told before still goes out.
     pub(crate) fn hang_up(&self) {
         let _ = self.outbox.send(Vec::new());
@@ -312,6 +329,7 @@ impl Connection {
         for (_, call) in calls.waiting.drain() {
             let _ = call.reply.send(Err(CallError::Gone(detail.clone())));
         }
+        self.busy.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {

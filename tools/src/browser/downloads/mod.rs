@@ -10,20 +10,18 @@ mod keep;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use handiwork_core::{Change, Context, Reason, SurfaceError};
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::Browser;
 use super::cdp::{self, Connection, Event, Until};
 use super::config::BrowserConfig;
+use super::scratch::Scratch;
 use super::state::State;
 pub(crate) use keep::Kept;
 
@@ -66,7 +64,7 @@ struct Inner {
     all: BTreeMap<String, Download>,
     last: u64,
     bytes: u64,
-    temporary: Vec<TempDir>,
+    temporary: Vec<Scratch>,
 }
 
 /// All downloads of a browser.
@@ -84,15 +82,15 @@ pub(crate) struct Downloads {
 impl Downloads {
     /// Makes the folders.
     pub(crate) fn new(config: &BrowserConfig) -> Result<Self, SurfaceError> {
-        let made = || -> std::io::Result<(PathBuf, Vec<TempDir>, PathBuf)> {
+        let made = || -> std::io::Result<(PathBuf, Vec<Scratch>, PathBuf)> {
             let (folder, mut temporary) = if let Some(folder) = &config.download_dir {
                 std::fs::create_dir_all(folder)?;
                 (std::fs::canonicalize(folder)?, Vec::new())
             } else {
-                let made = tempfile::Builder::new().prefix("handiwork-downloads-").permissions(own()).tempdir()?;
+                let made = Scratch::new("handiwork-downloads-")?;
                 (made.path().to_path_buf(), vec![made])
             };
-            let staging = tempfile::Builder::new().prefix(".arriving-").permissions(own()).tempdir_in(&folder)?;
+            let staging = Scratch::inside(&folder, ".arriving-")?;
             let path = staging.path().to_path_buf();
             temporary.insert(0, staging);
             Ok((folder, temporary, path))
@@ -119,6 +117,24 @@ impl Downloads {
     /// Has the browser put its downloads here.
     pub(crate) fn begin(&self, connection: &Connection, context: Option<&str>) {
         cdp::download_to(connection, &self.staging.to_string_lossy(), context);
+    }
+
+    /// What has begun since `mark` nobody has asked for: it is broken off and not told of.
+    pub(crate) fn forget_since(&self, connection: &Connection, mark: u64) {
+        for download in self.lock().all.values_mut().filter(|download| download.number >= mark) {
+            download.told = true;
+            if download.phase == Phase::Running {
+                cdp::cancel_download(connection, &download.guid);
+                download.phase = Phase::Lost("nobody has asked for it".to_owned());
+            }
+        }
+    }
+
+    /// The browser has ended: nothing more comes of what is under way.
+    pub(crate) fn broken_off(&self) {
+        for download in self.lock().all.values_mut().filter(|download| download.phase == Phase::Running) {
+            download.phase = Phase::Lost("the browser ended before it was complete".to_owned());
+        }
     }
 
     /// Removes what is temporary.
@@ -261,11 +277,6 @@ impl Downloads {
     }
 }
 
-/// Nobody else has any business in these folders.
-fn own() -> Permissions {
-    Permissions::from_mode(0o700)
-}
-
 fn lost(name: &str, why: &str) -> String {
     format!("the download of {name} failed: {why}")
 }
@@ -278,7 +289,7 @@ impl Browser {
 
     /// Waits until a download has begun since `mark`. False if none has by then.
     pub(crate) async fn download_begins(&self, mark: u64, until: Until) -> bool {
-        let mut bell = self.state.bell();
+        let mut bell = self.state().bell();
         loop {
             if !self.downloads.since(mark).is_empty() {
                 return true;
@@ -291,7 +302,7 @@ impl Browser {
 
     /// Waits until all downloads since `mark` are over, and gives them.
     pub(crate) async fn download_ends(&self, mark: u64, until: Until) -> Vec<Download> {
-        let mut bell = self.state.bell();
+        let mut bell = self.state().bell();
         loop {
             let found = self.downloads.since(mark);
             if found.iter().all(Download::is_over) || tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
@@ -339,7 +350,7 @@ impl Browser {
                 Phase::Lost(why) => Some(why.clone()),
                 Phase::Running | Phase::Arrived => {
                     let why = format!("it was not complete after {} ms and was cancelled", began.elapsed().as_millis());
-                    self.downloads.cancel(&self.connection, &download.guid, &why);
+                    self.downloads.cancel(&self.connection(), &download.guid, &why);
                     Some(why)
                 }
             };

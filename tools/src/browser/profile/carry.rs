@@ -21,7 +21,7 @@ const LIVE: Duration = Duration::from_secs(3);
 /// How often a page that is being replaced is asked again.
 const TRIES: u32 = 20;
 /// Gives what the origin of a page has stored. Strings may hold half characters, so they come as JSON in ASCII.
-const READ: &str = r"(() => {
+pub(crate) const READ: &str = r"(() => {
   const ascii = (text) => text.replace(/[^\x00-\x7e]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'));
   const all = (area) => {
     try {
@@ -108,8 +108,8 @@ impl Browser {
 
     /// Puts cookies and storage in. No site is asked for that. Session storage is that of the tab in front, which is left on an
     /// empty page.
-    pub async fn restore(&self, cx: &Context, state: &StorageState) -> Result<(), SurfaceError> {
-        if matches!(self.place, Place::Guest) {
+    pub async fn restore_storage(&self, cx: &Context, state: &StorageState) -> Result<(), SurfaceError> {
+        if matches!(self.seat().place, Place::Guest) {
             return Err(SurfaceError::NotAvailable {
                 problem: "stored state can't be put into a browser that somebody else uses: it would take the place of theirs".to_owned(),
                 hint: "put it into a context of your own: Browser::context".to_owned(),
@@ -122,8 +122,8 @@ impl Browser {
 
     /// `whole` asks for origins of which no page is open too.
     pub(super) async fn take_state(&self, whole: bool, until: Until) -> Result<StorageState, CallError> {
-        let front = self.state.active().map(|tab| tab.number);
-        let mut tabs = self.state.tabs();
+        let front = self.state().active().map(|tab| tab.number);
+        let mut tabs = self.state().tabs();
         // Each tab has a session storage of its own: the one in front counts.
         tabs.sort_by_key(|tab| Some(tab.number) != front);
         let mut origins: BTreeMap<String, Stored> = BTreeMap::new();
@@ -133,20 +133,20 @@ impl Browser {
             }
         }
         let rest: Vec<String> =
-            self.state.keeping(|keeping| keeping.origins.iter().filter(|origin| !origins.contains_key(*origin)).cloned().collect());
+            self.state().keeping(|keeping| keeping.origins.iter().filter(|origin| !origins.contains_key(*origin)).cloned().collect());
         if whole && !rest.is_empty() {
             let (target, page) = self.own_page(until).await?;
             let asked = ask_each(&page, &target, rest, &mut origins, until).await;
-            cdp::drop_tab(&self.connection, &target);
+            cdp::drop_tab(&self.connection(), &target);
             asked?;
         }
         origins.retain(|_, stored| !stored.is_empty());
-        let cookies = cdp::cookies(&self.connection, self.context_id(), until).await?;
+        let cookies = cdp::cookies(&self.connection(), self.context_id().as_deref(), until).await?;
         Ok(StorageState { cookies, origins })
     }
 
-    async fn put_state(&self, state: &StorageState, until: Until) -> Result<(), CallError> {
-        let refused = cdp::set_cookies(&self.connection, self.context_id(), &state.cookies, until).await?;
+    pub(crate) async fn put_state(&self, state: &StorageState, until: Until) -> Result<(), CallError> {
+        let refused = cdp::set_cookies(&self.connection(), self.context_id().as_deref(), &state.cookies, until).await?;
         if refused > 0 {
             tracing::warn!(refused, "cookies could not be put into the browser");
         }
@@ -154,8 +154,13 @@ impl Browser {
             return Ok(());
         }
         let tab = self.tab()?;
+        self.put_in_tab(&tab, &state.origins, until).await
+    }
+
+    /// Puts storage in by a tab, which is left on an empty page.
+    pub(crate) async fn put_in_tab(&self, tab: &Tab, origins: &BTreeMap<String, Stored>, until: Until) -> Result<(), CallError> {
         tab.session.answer_all(true, until).await?;
-        let put = put_each(&tab, state, until).await;
+        let put = put_each(tab, origins, until).await;
         // Whatever came of it, the page must be able to ask its site again.
         tab.session.answer_all(false, until).await?;
         put?;
@@ -165,18 +170,28 @@ impl Browser {
 
     /// A page that is no tab: nobody sees it, and no request of it leaves the browser.
     async fn own_page(&self, until: Until) -> Result<(String, Session), CallError> {
-        let mut bell = self.state.bell();
-        self.state.keeping(|keeping| (keeping.expecting, keeping.page) = (true, None));
-        let made = cdp::new_target(&self.connection, "about:blank", self.context_id(), true, until).await;
-        self.state.own(&self.connection, made.as_deref().ok());
+        let (target, page) = self.unseen_page(until).await?;
+        page.answer_all(true, until).await?;
+        Ok((target, page))
+    }
+
+    /// A page that is no tab: nobody sees it.
+    pub(crate) async fn unseen_page(&self, until: Until) -> Result<(String, Session), CallError> {
+        let state = self.state();
+        let mut bell = state.bell();
+        state.keeping(|keeping| (keeping.expecting, keeping.page) = (true, None));
+        let made = cdp::new_target(&self.connection(), "about:blank", self.context_id().as_deref(), true, until).await;
+        state.own(&self.connection(), made.as_deref().ok());
         let target = made?;
-        if self.host.process.is_none() {
-            cdp::attach(&self.connection, &target);
+        if self.seat().host.process.is_none() {
+            cdp::attach(&self.connection(), &target);
         }
         loop {
-            if let Some(page) = self.state.keeping(|keeping| keeping.page.take()) {
-                page.answer_all(true, until).await?;
+            if let Some(page) = state.keeping(|keeping| keeping.page.take()) {
                 return Ok((target, page));
+            }
+            if self.connection().is_gone() {
+                return Err(CallError::Gone("its process ended".to_owned()));
             }
             if tokio::time::timeout_at(until.end, bell.changed()).await.is_err() {
                 return Err(CallError::TimedOut(until.limit.as_millis() as u64));
@@ -214,8 +229,8 @@ async fn ask_each(
     Ok(())
 }
 
-async fn put_each(tab: &Tab, state: &StorageState, until: Until) -> Result<(), CallError> {
-    for (origin, stored) in &state.origins {
+async fn put_each(tab: &Tab, origins: &BTreeMap<String, Stored>, until: Until) -> Result<(), CallError> {
+    for (origin, stored) in origins {
         let url = format!("{origin}/");
         if let Err(problem) = patiently(until, || tab.session.navigate(&url, until)).await? {
             tracing::warn!(%origin, %problem, "its storage can't be put back");

@@ -54,10 +54,10 @@ impl Login {
 
     /// Comes back when the person has closed all windows.
     pub async fn closed(&self) {
-        let mut bell = self.browser.state.bell();
+        let mut bell = self.browser.state().bell();
         let mut pace = tokio::time::interval(PACE);
         loop {
-            if self.browser.state.active().is_none() || self.browser.connection.is_gone() {
+            if self.browser.state().active().is_none() || self.browser.connection().is_gone() {
                 return;
             }
             tokio::select! {

@@ -12,11 +12,11 @@ mod storage;
 mod tests;
 mod vault;
 
-pub(crate) use carry::Keeping;
+pub(crate) use carry::{Keeping, READ};
 pub use error::ProfileError;
 pub use login::Login;
 pub use seal::Key;
+pub(crate) use seal::{open, seal};
 pub use storage::StorageState;
-#[cfg(test)]
-use storage::Stored;
+pub(crate) use storage::Stored;
 pub use vault::Profiles;

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
 
@@ -99,6 +100,16 @@ impl Key {
         id
     }
 
+    /// A digest that tells nothing to those who don't have the key.
+    pub(crate) fn digest(&self, text: &[u8]) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let mut context = hmac::Context::with_key(&key);
+        // The same key encrypts: what it is used for here is told apart.
+        context.update(b"handiwork digest\n");
+        context.update(text);
+        context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn cipher(&self) -> Option<LessSafeKey> {
         UnboundKey::new(&AES_256_GCM, &self.0).ok().map(LessSafeKey::new)
     }
@@ -123,7 +134,7 @@ fn make(file: &Path) -> std::io::Result<()> {
 }
 
 /// Encrypts.
-pub(super) fn seal(mut text: Vec<u8>, key: &Key) -> Option<Vec<u8>> {
+pub(crate) fn seal(mut text: Vec<u8>, key: &Key) -> Option<Vec<u8>> {
     let mut nonce = [0_u8; NONCE_LEN];
     aws_lc_rs::rand::fill(&mut nonce).ok()?;
     let header: Vec<u8> = MAGIC.iter().copied().chain([VERSION]).chain(key.id()).chain(nonce).collect();
@@ -132,7 +143,7 @@ pub(super) fn seal(mut text: Vec<u8>, key: &Key) -> Option<Vec<u8>> {
 }
 
 /// Decrypts what `file` holds.
-pub(super) fn open(bytes: &[u8], key: &Key, file: &Path) -> Result<Vec<u8>, ProfileError> {
+pub(crate) fn open(bytes: &[u8], key: &Key, file: &Path) -> Result<Vec<u8>, ProfileError> {
     let file = file.to_path_buf();
     let Some(rest) = bytes.strip_prefix(MAGIC) else { return Err(ProfileError::NotState { file }) };
     match rest.first() {

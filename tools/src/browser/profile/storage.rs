@@ -28,15 +28,15 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(super) fn local(&self) -> &str {
+    pub(crate) fn local(&self) -> &str {
         or_none(&self.local)
     }
 
-    pub(super) fn session(&self) -> &str {
+    pub(crate) fn session(&self) -> &str {
         or_none(&self.session)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.local() == NONE && self.session() == NONE
     }
 }

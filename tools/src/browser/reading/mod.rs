@@ -37,14 +37,14 @@ const DIGESTING: Duration = Duration::from_secs(20);
 
 /// What the script gives: texts, opened tags with their attributes, 0 for a closed one, and the numbers of frames to be filled in.
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Told {
+pub(crate) struct Told {
     title: String,
     url: String,
     #[serde(rename = "type")]
     kind: String,
-    items: Vec<Value>,
+    pub(crate) items: Vec<Value>,
     suspects: Vec<u64>,
-    incomplete: bool,
+    pub(crate) incomplete: bool,
 }
 
 /// What is to be read.
@@ -109,7 +109,7 @@ impl Browser {
             }
             return Ok(What::Page(None));
         };
-        let known = self.refs().get(r).cloned().ok_or(Reason::UnknownRef { r#ref: r })?;
+        let known = self.refs().find(r)?;
         if known.tab != number {
             return Err(Reason::Stale { r#ref: r }.into());
         }
@@ -124,7 +124,7 @@ impl Browser {
     }
 
     /// What a part of the tab says, its frames filled in. `None` if the element is gone.
-    fn told<'a>(
+    pub(crate) fn told<'a>(
         &'a self,
         number: u32,
         key: &'a str,
@@ -189,7 +189,7 @@ impl Browser {
     async fn read_pdf(&self, number: u32, url: &str, until: Until) -> Result<Reading, Refusal> {
         let failed = |error: CallError| Refusal::Surface(error.surface("fetching the document"));
         let refused = |problem: &str| Refusal::from(Reason::FileNotAllowed { path: url.to_owned(), problem: problem.to_owned() });
-        let tab = self.state.tab(number).ok_or(CallError::Detached).map_err(failed)?;
+        let tab = self.state().tab(number).ok_or(CallError::Detached).map_err(failed)?;
         let frame = tab.part(&tab.session.id).map(|part| part.frame.clone()).unwrap_or_default();
         let limit = self.config.download_limit.min(LARGEST);
         match tab.session.fetch(&frame, url, limit, until).await.map_err(failed)? {

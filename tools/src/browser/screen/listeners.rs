@@ -25,7 +25,7 @@ impl Browser {
     pub(crate) async fn listen(&self, number: u32, key: &str, root: &str, until: Until) -> Result<bool, CallError> {
         let (context, _) = self.world(number, key, until).await?;
         let until = until.at_most(LONGEST);
-        let Some(tab) = self.state.tab(number) else { return Ok(false) };
+        let Some(tab) = self.state().tab(number) else { return Ok(false) };
         let Some(part) = tab.part(key) else { return Ok(false) };
         let nodes = part.session.listening(context, root, &CLICKS, until).await?;
         let mut told = 0;

@@ -29,6 +29,9 @@ const JUST: Duration = Duration::from_millis(150);
 /// Names a line for as long as its element lives: the element's number, and which of its lines it is.
 pub(crate) type Key = (u64, u32);
 
+/// The element of a line: its world, and its number there.
+pub(crate) type Element = Option<(String, u64)>;
+
 /// How much of a page is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Scope {
@@ -140,7 +143,7 @@ impl Browser {
     /// What the model is shown.
     pub(crate) async fn show(&self, cx: &Context, until: Until) -> Result<Screen, CallError> {
         // An action that was given up in the middle has not said that it ended.
-        self.state.set_acting(false);
+        self.state().set_acting(false);
         if let Some(screen) = self.show_open_dialog(cx) {
             return Ok(screen);
         }
@@ -158,7 +161,7 @@ impl Browser {
         let mut look = match seen {
             Err(error @ CallError::Dialog { .. }) => return self.show_open_dialog(cx).ok_or(error),
             // The tab was closed or crashed meanwhile: there may be another one.
-            Err(CallError::Detached) => match self.state.active() {
+            Err(CallError::Detached) => match self.state().active() {
                 Some(tab) if tab.crashed => Look {
                     screen: Screen {
                         url: cx.secrets().redact(&tab.url),
@@ -176,7 +179,7 @@ impl Browser {
             },
             other => other?,
         };
-        for note in self.state.take_untold().into_iter().chain(self.downloads.take_untold()) {
+        for note in self.state().take_untold().into_iter().chain(self.downloads.take_untold()) {
             look.screen.notes.push(cx.secrets().redact(&note));
         }
         let screen = look.screen.clone();
@@ -186,7 +189,7 @@ impl Browser {
 
     /// Learns which elements of the page in front listen to clicks.
     async fn hear_clicks(&self, until: Until) {
-        if let Some(tab) = self.state.active().filter(|tab| !tab.crashed)
+        if let Some(tab) = self.state().active().filter(|tab| !tab.crashed)
             && let Err(error) = self.listen(tab.number, &tab.session.id, "document", until).await
         {
             // The look itself says what is wrong with the page, if anything is.
@@ -205,10 +208,19 @@ impl Browser {
         Ok(look)
     }
 
+    /// A look without refs, and of each of its lines the element: its world, and its number there.
+    pub(crate) async fn look_for_adoption(&self, cx: &Context, until: Until) -> Result<(Look, Vec<Element>), CallError> {
+        let tab = self.tab()?;
+        self.hear_clicks(until).await;
+        let seen = self.gather(tab.number, &tab.session.id, false, None, parts::Extent::default(), 0, until).await?;
+        let elements = seen.walked.lines.iter().map(|line| (line.id != 0).then(|| (line.token.clone(), line.id))).collect();
+        Ok((self.build(cx, tab.number, seen.token, seen.walked, false), elements))
+    }
+
     /// What the end of an action saw, if that was a moment ago and nothing has stirred since.
     async fn just_seen(&self, cx: &Context, until: Until) -> Option<Look> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        let tab = self.state.active().filter(|tab| tab.number == last.tab && !tab.crashed && tab.pending.is_none())?;
+        let tab = self.state().active().filter(|tab| tab.number == last.tab && !tab.crashed && tab.pending.is_none())?;
         let (token, pulse) = self.pulse(tab.number, None, until).await.ok()?;
         let same = token == last.token
             && pulse.mutations == last.pulse.mutations
@@ -220,7 +232,7 @@ impl Browser {
     /// The dialog that is open, with what nobody was told of yet.
     fn show_open_dialog(&self, cx: &Context) -> Option<Screen> {
         let mut screen = self.show_dialog(cx)?;
-        screen.notes.extend(self.state.take_untold().into_iter().map(|note| cx.secrets().redact(&note)));
+        screen.notes.extend(self.state().take_untold().into_iter().map(|note| cx.secrets().redact(&note)));
         Some(screen)
     }
 
@@ -242,8 +254,8 @@ impl Browser {
 
     /// Waits until the document in front is there to be read; a page that never gets so far is read as it is.
     async fn loaded(&self, until: Until) -> Result<(), CallError> {
-        let mut bell = self.state.bell();
-        while let Some(tab) = self.state.active() {
+        let mut bell = self.state().bell();
+        while let Some(tab) = self.state().active() {
             if tab.crashed || until.is_over() {
                 break;
             }
@@ -297,7 +309,7 @@ impl Browser {
         look.screen.title = redactor.clean(walked.title);
         look.screen.url = redactor.clean(walked.url);
         look.screen.notes = walked.notes.into_iter().map(|note| redactor.clean(note)).collect();
-        let tabs = self.state.tabs();
+        let tabs = self.state().tabs();
         if tabs.len() > 1 {
             look.screen.tabs = tabs
                 .into_iter()

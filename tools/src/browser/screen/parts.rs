@@ -95,7 +95,7 @@ impl Browser {
     /// Finds the closed shadow roots of elements, and makes them known to the script.
     pub(crate) async fn open_closed(&self, number: u32, key: &str, suspects: &[u64], until: Until) -> Result<bool, CallError> {
         let (context, _) = self.world(number, key, until).await?;
-        let Some(tab) = self.state.tab(number) else { return Ok(false) };
+        let Some(tab) = self.state().tab(number) else { return Ok(false) };
         let Some(part) = tab.part(key) else { return Ok(false) };
         let hosts = format!("globalThis.__hands.elements({})", json!(suspects));
         let roots = part.session.closed_roots(context, hosts, until).await?;
@@ -195,7 +195,7 @@ impl Browser {
 
     /// The part that stands in a frame's element.
     pub(crate) async fn part_in(&self, number: u32, key: &str, token: &str, id: u64, until: Until) -> Result<Option<String>, CallError> {
-        let Some(tab) = self.state.tab(number) else { return Ok(None) };
+        let Some(tab) = self.state().tab(number) else { return Ok(None) };
         let owner = (token.to_owned(), id);
         if let Some((known, _)) = tab.parts.iter().find(|(_, part)| part.owner.as_ref() == Some(&owner)) {
             return Ok(Some(known.clone()));
@@ -205,7 +205,7 @@ impl Browser {
         let element = format!("globalThis.__hands.elements([{id}])[0]");
         let frame = parent.session.frame_in(context, element, until).await?;
         parent.session.release();
-        Ok(frame.and_then(|frame| self.state.frame_at(number, key, &frame, owner)))
+        Ok(frame.and_then(|frame| self.state().frame_at(number, key, &frame, owner)))
     }
 }
 

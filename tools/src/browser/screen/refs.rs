@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use handiwork_core::Ref;
+use handiwork_core::{Reason, Ref};
 
 /// Refs from here on stand for elements that the model was never shown; they never leave this crate.
 const PROVISIONAL: u32 = 0x8000_0000;
@@ -24,18 +24,60 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct Refs {
     next: u32,
+    /// Refs below this one were given, by whomever: what is not known of them any more is gone, and not made up.
+    given: u32,
     known: BTreeMap<Ref, Known>,
     by_element: HashMap<(String, u64), Ref>,
 }
 
 impl Refs {
     pub(crate) fn new(first: u32) -> Self {
-        Self { next: first, known: BTreeMap::new(), by_element: HashMap::new() }
+        Self { next: first, given: 0, known: BTreeMap::new(), by_element: HashMap::new() }
     }
 
     /// What `r` stands for.
     pub(crate) fn get(&self, r: Ref) -> Option<&Known> {
         self.known.get(&r)
+    }
+
+    /// What `r` stands for, or why it stands for nothing.
+    pub(crate) fn find(&self, r: Ref) -> Result<Known, Reason> {
+        let missing = if r.0 < self.given { Reason::Stale { r#ref: r } } else { Reason::UnknownRef { r#ref: r } };
+        self.known.get(&r).cloned().ok_or(missing)
+    }
+
+    /// The number of the next ref.
+    pub(crate) fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// All refs that stand for something.
+    pub(crate) fn all(&self) -> Vec<Ref> {
+        self.known.keys().copied().collect()
+    }
+
+    /// Goes on counting from `next` at least.
+    pub(crate) fn go_on_at(&mut self, next: u32) {
+        self.next = self.next.max(next);
+    }
+
+    /// The elements of all refs are gone. The next new one is `next`, or the one after the last.
+    pub(crate) fn begin_again(&mut self, next: u32) {
+        self.go_on_at(next);
+        self.given = self.next;
+        self.known.clear();
+        self.by_element.clear();
+    }
+
+    /// An element stands for what an old ref stood for. False if that can't be.
+    pub(crate) fn adopt(&mut self, r: Ref, known: Known) -> bool {
+        let key = (known.token.clone(), known.id);
+        if r.0 >= self.given || self.known.contains_key(&r) || self.by_element.contains_key(&key) {
+            return false;
+        }
+        self.by_element.insert(key, r);
+        self.known.insert(r, known);
+        true
     }
 
     /// The ref of an element, if it has one.

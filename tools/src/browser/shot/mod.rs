@@ -147,7 +147,7 @@ impl Browser {
     async fn place_of(&self, r: Ref, until: Until) -> Result<Area, Refusal> {
         let failed = |error: CallError| Refusal::Surface(error.surface("looking for the element"));
         let stale = || Refusal::from(Reason::Stale { r#ref: r });
-        let known = self.refs().get(r).cloned().ok_or(Reason::UnknownRef { r#ref: r })?;
+        let known = self.refs().find(r)?;
         let tab = self.tab().map_err(failed)?;
         if tab.number != known.tab {
             return Err(stale());

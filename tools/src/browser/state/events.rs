@@ -31,6 +31,10 @@ impl Inner {
         if tab.dialog.is_some() {
             return;
         }
+        if tab.hidden {
+            tab.session.answer_dialog(matches!(kind.as_str(), "alert" | "beforeunload"), None);
+            return;
+        }
         let accept = match wanted {
             DialogAnswer::Ask => {
                 tab.dialog = Some(Dialog::new(serial, kind.clone(), message.clone(), default.to_owned()));

@@ -21,6 +21,8 @@ pub(crate) use super::tab::{Happening, Part, Tab};
 
 /// Most happenings that are kept.
 const MOST: usize = 512;
+/// The number of the page that nobody is told of.
+const HIDDEN: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -30,6 +32,8 @@ struct Inner {
     last_number: u32,
     happened: VecDeque<(u64, Happening)>,
     sequence: u64,
+    /// What happened in the hidden page: no action's doing, and nothing to tell.
+    beside: Vec<Happening>,
     /// Whether an action is under way; what happens otherwise is the page's own doing.
     acting: bool,
     /// Dialogs that no receipt or screen has told of yet.
@@ -104,9 +108,9 @@ impl State {
         self.lock().tabs.get(&number).cloned()
     }
 
-    /// All tabs, in order of opening.
+    /// All tabs, in order of their numbers.
     pub(crate) fn tabs(&self) -> Vec<Tab> {
-        self.lock().tabs.values().cloned().collect()
+        self.lock().tabs.values().filter(|tab| !tab.hidden).cloned().collect()
     }
 
     /// Puts a tab in front.
@@ -116,6 +120,43 @@ impl State {
             inner.front.retain(|other| *other != number);
             inner.front.push(number);
         }
+    }
+
+    /// Gives a tab the number that it had in another browser, if no other has that; gives the number that it has then.
+    pub(crate) fn renumber(&self, number: u32, wanted: u32) -> u32 {
+        let mut inner = self.lock();
+        if number == wanted || inner.tabs.contains_key(&wanted) {
+            return number;
+        }
+        let Some(mut tab) = inner.tabs.remove(&number) else { return number };
+        tab.number = wanted;
+        inner.tabs.insert(wanted, tab);
+        inner.front.iter_mut().filter(|front| **front == number).for_each(|front| *front = wanted);
+        inner.last_number = inner.last_number.max(wanted);
+        wanted
+    }
+
+    /// A page of our own can be used like a tab from now on, under a number that no tab has. Nobody is told of it.
+    pub(crate) fn hide(&self, target: &str, session: &Session) -> u32 {
+        session.set_up(self.viewport(), &self.disguise);
+        let mut inner = self.lock();
+        let mut tab = Tab::new(HIDDEN, target.to_owned(), session.clone(), String::new());
+        tab.hidden = true;
+        inner.beside.clear();
+        inner.tabs.insert(HIDDEN, tab);
+        HIDDEN
+    }
+
+    /// The hidden page is gone; gives what happened in it.
+    pub(crate) fn unhide(&self) -> Vec<Happening> {
+        let mut inner = self.lock();
+        inner.tabs.remove(&HIDDEN);
+        std::mem::take(&mut inner.beside)
+    }
+
+    /// What happened in the hidden page so far.
+    pub(crate) fn beside(&self) -> Vec<Happening> {
+        self.lock().beside.clone()
     }
 
     /// Changes what is known of a tab.
@@ -270,6 +311,12 @@ impl State {
 
 impl Inner {
     fn note(&mut self, happening: Happening) {
+        if happening.tab() == Some(HIDDEN) {
+            if self.beside.len() < MOST {
+                self.beside.push(happening);
+            }
+            return;
+        }
         self.happened.push_back((self.sequence, happening));
         self.sequence += 1;
         while self.happened.len() > MOST {
@@ -293,6 +340,7 @@ impl Inner {
                 tab.crashed = false;
                 tab.dialog_is_gone();
                 tab.hung = false;
+                tab.documents += 1;
                 self.note(Happening::Navigated { tab: number, url });
             }
             "Page.frameNavigated" => self.frame_navigated(number, text(params, "/frame/id")),

@@ -1,10 +1,8 @@
 //! Tabs, frames and workers as they come and go.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
-use super::super::cdp::{Connection, Disguise, Session, Viewport};
+use super::super::cdp::{self, Connection, Disguise, Session, Viewport};
 use super::super::tab::{Happening, Part, Tab};
 use super::{Inner, text};
 
@@ -20,7 +18,13 @@ impl Inner {
         let target = text(params, "/targetInfo/targetId").to_owned();
         match text(params, "/targetInfo/type") {
             "page" | "other" if self.keeping.takes(&session, &target, params) => return,
-            "page" => {}
+            "page" => {
+                let opener = text(params, "/targetInfo/openerId");
+                if self.tabs.values().any(|tab| tab.hidden && tab.target == opener) {
+                    cdp::drop_tab(connection, &target);
+                    return;
+                }
+            }
             "iframe" => {
                 session.set_up_frame(disguise);
                 let tab = parent.and_then(|parent| self.tabs.values_mut().find(|tab| tab.parts.contains_key(parent)));
@@ -41,23 +45,7 @@ impl Inner {
         self.last_number += 1;
         let number = self.last_number;
         let url = text(params, "/targetInfo/url").to_owned();
-        // Until told otherwise: the main frame of a page has the id of its target.
-        let page = Part::new(session.clone(), target.clone(), None);
-        let tab = Tab {
-            number,
-            target,
-            parts: BTreeMap::from([(session.id.clone(), page)]),
-            session,
-            url: url.clone(),
-            title: String::new(),
-            pending: None,
-            requests: BTreeSet::new(),
-            crashed: false,
-            dialog: None,
-            storm: 0,
-            hung: false,
-            drag: None,
-        };
+        let tab = Tab::new(number, target, session, url.clone());
         self.tabs.insert(number, tab);
         self.front.push(number);
         self.note(Happening::Opened { tab: number, url });

@@ -227,7 +227,7 @@ impl Browser {
         let (Some((left, top, ..)), Some((x, y))) = (facts.rect, facts.point) else { return Err(Reason::Hidden.into()) };
         let by = (left - dial.r#box.0, top - dial.r#box.1);
         let end = if dial.upright { (x, to + by.1) } else { (to + by.0, y) };
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
         let pull = async {
             tab.session.mouse(Mouse::Move, (x, y), until).await?;
             tab.session.mouse(Mouse::Press(Button::Left, 1), (x, y), until).await?;

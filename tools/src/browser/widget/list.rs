@@ -138,7 +138,7 @@ impl Browser {
         }
         if writable {
             self.ask::<bool>(found, "setFocus", json!([found.id, { "select": true }]), until).await?;
-            let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
+            let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
             option.clone_into(typed);
             type_keys(&tab.session, option, until).await.map_err(Halt::during)?;
             let mut last = Offer::default();
@@ -194,7 +194,7 @@ impl Browser {
 
     /// Leaves a widget as it was found: what was typed is put back, what was opened is closed.
     pub(super) async fn back_out(&self, found: &Found, widget: &Widget, typed: bool, until: Until) {
-        let Some(tab) = self.state.tab(found.tab) else { return };
+        let Some(tab) = self.state().tab(found.tab) else { return };
         if typed {
             let _ = self.tell(found, "setFocus", &json!([found.id, { "select": true }]), until).await;
             let _ = if widget.shown.is_empty() {
@@ -240,7 +240,7 @@ impl Browser {
         }
         let work = async {
             self.ask::<bool>(found, "setFocus", json!([found.id, { "select": true }]), until).await?;
-            let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
+            let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
             tab.session.insert_text(text, until).await.map_err(Halt::during)?;
             Ok(Vec::new())
         };

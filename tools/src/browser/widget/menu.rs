@@ -66,7 +66,7 @@ impl Browser {
             }
             let grip: u64 = self.ask(found, "gripOf", json!([item.id]), until).await?;
             let part = self.part_of(found, grip, until).await?;
-            if let (Some((_, y)), Some((x, _)), Some(tab)) = (from, part.facts.point, self.state.tab(found.tab)) {
+            if let (Some((_, y)), Some((x, _)), Some(tab)) = (from, part.facts.point, self.state().tab(found.tab)) {
                 // Along the level first, so that the mouse does not leave it on its way into the next.
                 tab.session.mouse(Mouse::Move, (x, y), until).await.map_err(Halt::during)?;
             }
@@ -93,7 +93,7 @@ impl Browser {
     /// would close it again.
     async fn open_level(&self, found: &Found, part: &Found, wanted: &str, known: &BTreeSet<u64>, until: Until) -> Result<Vec<Item>, Halt> {
         let fresh = |items: Vec<Item>| items.into_iter().filter(|item| !known.contains(&item.id)).collect::<Vec<_>>();
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
         let point = part.facts.point.ok_or(Reason::Hidden)?;
         tab.session.mouse(Mouse::Move, point, until).await.map_err(Halt::during)?;
         let shown = wait_for!(RESTS, until, {

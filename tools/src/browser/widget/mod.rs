@@ -162,7 +162,7 @@ impl Browser {
     }
 
     pub(crate) async fn press_key(&self, found: &Found, name: &str, until: Until) -> Result<(), Halt> {
-        let tab = self.state.tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
+        let tab = self.state().tab(found.tab).ok_or(CallError::Detached).map_err(Halt::during)?;
         tab.session.key(&keys::named(name), until).await.map_err(Halt::during)
     }
 
