@@ -81,6 +81,8 @@ pub enum Revival {
 pub enum Judge {
     /// It need not be known: to do it again changes nothing more.
     Nature,
+    /// What it led to had been kept before the break.
+    Checkpoint,
     /// A declared probe says so.
     Probe,
     /// The person says so.

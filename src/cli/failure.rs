@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use handiwork::core::event::Part;
-use handiwork::core::{JournalError, Outcome, SurfaceError};
+use handiwork::core::{AgentError, JournalError, Outcome, SurfaceError};
 use serde_json::json;
 
 use super::print;
@@ -131,6 +131,17 @@ impl From<SurfaceError> for Failure {
         match error {
             SurfaceError::NotAvailable { problem, hint } => Self::new(Code::Missing, problem).hint(hint),
             other => Self::new(Code::Surface, other),
+        }
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Journal(error) => error.into(),
+            AgentError::NotDone(outcome) => Self::of_outcome(&outcome).unwrap_or_else(|| Self::new(Code::NotReached, outcome)),
+            error @ AgentError::OtherPlanner { .. } => Self::new(Code::Usage, error).hint("use the version of handiwork that began it"),
+            error => Self::new(Code::Store, error),
         }
     }
 }

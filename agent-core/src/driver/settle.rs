@@ -1,7 +1,7 @@
 //! What was cut off between intent and receipt: was it done?
 //!
-//! Nobody can know from this side. What only reads, or sets a field of a page that is gone, is done again. What changes something
-//! is decided by a declared probe. Without one, and always for what can't be taken back, the person is asked. It is never guessed,
+//! Nobody can know from this side. What only reads, or sets a field of a page that is gone, is done again. Where what it
+//! led to had been kept, it was done. What changes something is decided by a declared probe. Without one, and always for what can't be taken back, the person is asked. It is never guessed,
 //! so nothing is done twice.
 
 use std::time::Duration;
@@ -30,6 +30,10 @@ impl Driver {
         let (call_id, resolved) = (open.call_id.to_owned(), open.resolved.clone());
         if let Some(why) = open.done.map(str::to_owned) {
             return self.was_done(call_id, &resolved, &why).await;
+        }
+        if open.kept {
+            let why = "what it led to was kept".to_owned();
+            return self.judged(call_id, &resolved, true, Judge::Checkpoint, why).await;
         }
         if open.is_repeatable() {
             let why = "to do it again changes nothing more".to_owned();

@@ -20,6 +20,8 @@ pub struct OpenIntent<'a> {
     pub answer: Option<bool>,
     /// It has been judged to be done, and why; only its receipt is missing.
     pub done: Option<&'a str>,
+    /// What it led to was kept in a checkpoint before the run broke off: so it was done.
+    pub kept: bool,
 }
 
 impl OpenIntent<'_> {
@@ -49,13 +51,16 @@ impl Run {
     /// The act of which it is not known whether it was done. There is at most one: nothing is begun before the last one's receipt.
     #[must_use]
     pub fn open_intent(&self) -> Option<OpenIntent<'_>> {
-        let (mut answer, mut done) = (None, None);
+        let (mut answer, mut done, mut kept) = (None, None, false);
         for event in self.events().rev() {
             match event {
                 Event::Receipt { .. } | Event::ToolResult { .. } | Event::Settled { done: false, .. } => return None,
                 Event::Settled { done: true, why, .. } => done = Some(why.as_str()),
                 Event::Answer { approved, .. } => answer = answer.or(Some(*approved)),
-                Event::Intent { call_id, resolved, .. } => return Some(OpenIntent { call_id, resolved, answer, done }),
+                Event::Checkpoint { .. } => kept = true,
+                // Those after the break say nothing of what was before it.
+                Event::Revived { .. } => kept = false,
+                Event::Intent { call_id, resolved, .. } => return Some(OpenIntent { call_id, resolved, answer, done, kept }),
                 _ => {}
             }
         }

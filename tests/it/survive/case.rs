@@ -48,8 +48,9 @@ impl Verdict {
     }
 }
 
-/// What the server must have counted exactly once. Signing in is not among it: a session that went with the browser is opened again.
-const EFFECTS: [(&str, &str); 5] = [("noted", "alpha rope"), ("noted", "beta sail"), ("digest_sent", ""), ("drafted", ""), ("filed", "C-1001")];
+/// What the server must have counted exactly once. Signing in and drafts are not among it: a session that went with the browser is
+/// opened again, and so is a draft whose address only the browser knew.
+const EFFECTS: [(&str, &str); 4] = [("noted", "alpha rope"), ("noted", "beta sail"), ("digest_sent", ""), ("filed", "")];
 
 async fn count(site: &DemoSite, what: &str, about: &str) -> usize {
     let effects = site.effects().await.expect("the server's state");
@@ -62,8 +63,8 @@ async fn look(site: &DemoSite, question: &str) -> bool {
     tokio::time::sleep(DELAY * 2).await;
     let (what, about) = match question {
         question if question.contains("Send digest") => ("digest_sent", ""),
-        question if question.contains("Review claim") => ("drafted", ""),
-        question if question.contains("Sign in") => ("signed_in", ""),
+        // What came of it went with the browser, so it is to be done again.
+        question if question.contains("Review claim") || question.contains("Sign in") => return false,
         question if question.contains("Confirm") => ("filed", ""),
         _ => ("noted", ""),
     };
@@ -128,7 +129,7 @@ pub(super) async fn run(point: Point, n: u32, forgetful: bool) -> Verdict {
                 break;
             }
             Ended::Code(_) | Ended::Killed => {
-                let said: Vec<&str> = said.lines().filter(|line| line.contains("ended:") || line.contains("problem:") || line.contains("panicked")).collect();
+                let said: Vec<String> = said.lines().filter(|line| line.contains("ended:") || line.contains("problem:") || line.contains("panicked")).map(|line| line.chars().take(600).collect()).collect();
                 verdict.problems.push(format!("process {turn}: {}", said.join(" | ")));
                 break;
             }

@@ -20,18 +20,28 @@ pub(super) enum Point {
     BeforeDispatch,
     /// The browser has been told to do it, and is at it.
     MidDispatch,
+    /// It was done, and nothing of that is written.
+    AfterDispatch,
+    /// How the browser is then is written, the receipt is not.
     BeforeReceipt,
     AfterReceipt,
     DuringReply,
 }
 
 impl Point {
-    pub(super) const ALL: [Self; 6] =
-        [Self::BeforeIntent, Self::BeforeDispatch, Self::MidDispatch, Self::BeforeReceipt, Self::AfterReceipt, Self::DuringReply];
+    pub(super) const ALL: [Self; 7] = [
+        Self::BeforeIntent,
+        Self::BeforeDispatch,
+        Self::MidDispatch,
+        Self::AfterDispatch,
+        Self::BeforeReceipt,
+        Self::AfterReceipt,
+        Self::DuringReply,
+    ];
 
     /// Whether it is between an intent and its receipt: only there may the person be asked.
     pub(super) fn may_ask(self) -> bool {
-        matches!(self, Self::BeforeDispatch | Self::MidDispatch | Self::BeforeReceipt)
+        matches!(self, Self::BeforeDispatch | Self::MidDispatch | Self::AfterDispatch | Self::BeforeReceipt)
     }
 }
 
@@ -39,7 +49,7 @@ impl Point {
 #[derive(Debug)]
 pub(super) struct Killer {
     place: Option<(Point, u32)>,
-    passed: [AtomicU32; 6],
+    passed: [AtomicU32; 7],
 }
 
 impl Killer {
@@ -88,6 +98,9 @@ impl Journal for KillJournal {
         }
         let holds = self.forgetful && (matches!(entry.event, Event::Intent { .. }) || !self.held.lock().expect("no panic").is_empty());
         let is_receipt = matches!(entry.event, Event::Receipt { .. });
+        if is_receipt {
+            self.killer.pass(Point::BeforeReceipt);
+        }
         if holds && !is_receipt {
             self.held.lock().expect("no panic").push(entry.clone());
             return Ok(());
@@ -144,7 +157,7 @@ impl Surface for KillSurface {
             die();
         }
         let receipt = self.inner.dispatch(cx, resolved).await;
-        self.killer.pass(Point::BeforeReceipt);
+        self.killer.pass(Point::AfterDispatch);
         receipt
     }
 

@@ -46,7 +46,7 @@ async fn all(cases: Vec<(Point, u32)>, forgetful: bool) -> Vec<((Point, u32), Ve
 }
 
 /// Acts and replies of a whole run, by a run in which nothing is killed.
-const ACTS: u32 = 19;
+const ACTS: u32 = 20;
 const REPLIES: u32 = script::STEPS as u32;
 
 fn boundaries() -> Vec<(Point, u32)> {
@@ -63,13 +63,14 @@ async fn a_browser_run_is_killed_at_some_boundaries() {
     // An act of each kind: a sign-in, a note, what can't be taken back, a form, its confirmation.
     let cases = vec![
         (Point::BeforeIntent, 4),
-        (Point::BeforeReceipt, 4),
+        (Point::AfterDispatch, 4),
         (Point::MidDispatch, 7),
+        (Point::BeforeReceipt, 9),
         (Point::BeforeDispatch, 10),
-        (Point::BeforeReceipt, 10),
-        (Point::BeforeDispatch, 17),
+        (Point::AfterDispatch, 10),
         (Point::AfterReceipt, 15),
-        (Point::BeforeReceipt, 18),
+        (Point::BeforeDispatch, 18),
+        (Point::AfterDispatch, 19),
         (Point::DuringReply, 9),
         (Point::AfterReceipt, ACTS + 1),
     ];
@@ -83,7 +84,7 @@ async fn a_browser_run_is_killed_at_some_boundaries() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_intent_a_browser_run_does_things_twice() {
-    let verdicts = all(vec![(Point::BeforeReceipt, 7), (Point::BeforeReceipt, 10)], true).await;
+    let verdicts = all(vec![(Point::AfterDispatch, 7), (Point::AfterDispatch, 10)], true).await;
     let wrong = sum(&verdicts, |verdict| verdict.duplicated.len() + verdict.lost.len());
     assert!(wrong > 0, "the sweep can't find what it is for: {verdicts:?}");
 }
@@ -99,7 +100,7 @@ async fn the_whole_sweep() {
         println!("sweep {sweep}: {} of {} right", done.iter().filter(|(_, verdict)| verdict.is_right()).count(), done.len());
         verdicts.extend(done);
     }
-    let forgetful = all(cases.iter().copied().filter(|(point, _)| *point == Point::BeforeReceipt).collect(), true).await;
+    let forgetful = all(cases.iter().copied().filter(|(point, _)| *point == Point::AfterDispatch).collect(), true).await;
     println!("without the intent: {} duplicated, {} lost in {} runs", sum(&forgetful, |v| v.duplicated.len()), sum(&forgetful, |v| v.lost.len()), forgetful.len());
     println!("replies paid for again: {}", sum(&verdicts, |verdict| verdict.paid_again));
     let problems = sum(&verdicts, |verdict| verdict.problems.len() + usize::from(verdict.beyond));
