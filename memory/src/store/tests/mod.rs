@@ -3,6 +3,7 @@
 mod claims;
 mod damage;
 mod facts;
+mod flips;
 mod journal;
 mod runs;
 
