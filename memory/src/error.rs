@@ -3,7 +3,7 @@
 //! SQLite's codes are read here and nowhere else: the traits' errors carry words, so the words must be right.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use handiwork_core::run::{RunError, RunId};
 use handiwork_core::{JournalError, MemoryError};
@@ -15,6 +15,14 @@ pub enum StoreError {
     /// The file can't be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The file is not what was written to it.
+    #[error("what is stored is not what was written: {}; {}", .problems.join("; "), damaged(.file))]
+    Damaged {
+        /// The database.
+        file: PathBuf,
+        /// What does not fit, in words.
+        problems: Vec<String>,
+    },
     /// More than one run begins like this.
     #[error("{} runs begin with {prefix:?}: {}; give more of the id", .runs.len(), list(.runs))]
     Ambiguous {
@@ -105,6 +113,11 @@ pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
     Some(code & 0xff)
 }
 
+/// SQLITE_CORRUPT or SQLITE_NOTADB, or a value that can't be what was written.
+pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) || matches!(sqlite_code(error), Some(11 | 26))
+}
+
 /// SQLITE_BUSY or SQLITE_LOCKED: somebody else is writing.
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(sqlite_code(error), Some(5 | 6))
@@ -117,16 +130,15 @@ fn hint_of_sql(path: &Path, error: &sqlx::Error) -> String {
         sqlx::Error::Io(error) => return hint_of_io(path, error.kind()),
         sqlx::Error::PoolTimedOut => return format!("{file} is in heavy use by this process: try again"),
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return "the store was closed: open it again".to_owned(),
+        // What is stored has another type than was written, or is no text.
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => return damaged(path),
         _ => {}
     }
     match sqlite_code(error) {
         Some(13) => full(path),
         Some(3 | 8 | 23) => read_only(path),
         Some(5 | 6) => format!("another process is using {file}: wait for it, or end it, then run again"),
-        Some(11 | 26) => format!(
-            "{file} is damaged or not a store of handiwork: restore it from a backup, or move it away (with its -wal and -shm) to begin a new one; \
-             sqlite3's .recover may save what is in it"
-        ),
+        Some(11 | 26) => damaged(path),
         Some(10) => format!("the disk that holds {file} failed: check it and its free space, then run again"),
         Some(14) => format!("check that {file} and its folder are there and may be written by you"),
         Some(7) => "the machine is out of memory: close something, then run again".to_owned(),
@@ -142,6 +154,14 @@ fn hint_of_io(path: &Path, kind: ErrorKind) -> String {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a part of the path is a file, not a folder: give another path".to_owned(),
         _ => "give a path that can be written".to_owned(),
     }
+}
+
+pub(crate) fn damaged(path: &Path) -> String {
+    format!(
+        "{} is damaged or not a store of handiwork: restore it from a backup, or let `handiwork doctor --repair` save what can be saved \
+         (the damaged file is kept)",
+        path.display()
+    )
 }
 
 fn full(path: &Path) -> String {

@@ -4,28 +4,32 @@
 //! it is given out: a run with one damaged row is an error, not a shorter run.
 
 use async_trait::async_trait;
+use handiwork_core::journal::Claim;
 use handiwork_core::{BlobId, Entry, Journal, JournalError, RunId};
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use crate::body::{self, Packed, Unpacked};
-use crate::runs::Fold;
-use crate::store::Store;
+use crate::line::Line;
+use crate::store::{Store, now};
 
 #[async_trait]
 impl Journal for Store {
+    async fn claim(&self, run: &RunId) -> Result<Box<dyn Claim>, JournalError> {
+        self.take(run).await
+    }
+
     async fn append(&self, run: &RunId, entry: &Entry) -> Result<(), JournalError> {
         let packed = body::pack(&entry.event)?;
-        self.writing(self.write(run, entry, &packed)).await?.map_err(|expected| JournalError::OutOfOrder {
-            run: run.to_string(),
-            got: entry.seq,
-            expected,
-        })
+        self.writing(self.write(run, entry, &packed)).await?
     }
 
     async fn load(&self, run: &RunId) -> Result<Vec<Entry>, JournalError> {
-        let (count, rows) = self.reading(self.rows(run)).await?.ok_or_else(|| JournalError::NoSuchRun(run.to_string()))?;
-        if count != rows.len() as i64 {
-            let detail = format!("{count} entries were written, {} are there", rows.len());
+        let (line, rows) = self.reading(self.rows(run)).await?.ok_or_else(|| JournalError::NoSuchRun(run.to_string()))?;
+        if let Some(problem) = line.damaged.clone().or_else(|| line.problem()) {
+            return Err(corrupt_line(run, problem));
+        }
+        if line.entries != rows.len() as i64 {
+            let detail = format!("{} entries were written, {} are there", line.entries, rows.len());
             return Err(JournalError::Corrupt { what: format!("run {run}"), detail });
         }
         let mut entries = Vec::with_capacity(rows.len());
@@ -40,7 +44,7 @@ impl Journal for Store {
         self.writing(async {
             let mut tx = self.begin().await?;
             write_blob(&mut tx, &id, bytes).await?;
-            tx.commit().await
+            self.commit(tx).await
         })
         .await?;
         Ok(id)
@@ -59,8 +63,8 @@ impl Journal for Store {
 
 /// A row as it is stored.
 #[derive(Debug, sqlx::FromRow)]
-struct Row {
-    seq: i64,
+pub(crate) struct Row {
+    pub(crate) seq: i64,
     at: i64,
     kind: String,
     body: String,
@@ -68,17 +72,22 @@ struct Row {
 }
 
 impl Store {
-    /// Writes an entry; the inner error is the number that is next.
-    async fn write(&self, run: &RunId, entry: &Entry, packed: &Packed) -> Result<Result<(), u64>, sqlx::Error> {
+    /// Writes an entry. The inner error is what was found to be wrong with the run.
+    async fn write(&self, run: &RunId, entry: &Entry, packed: &Packed) -> Result<Result<(), JournalError>, sqlx::Error> {
         let mut tx = self.begin().await?;
-        let count: Option<i64> = sqlx::query_scalar("SELECT entries FROM runs WHERE id = ?").bind(&run.0).fetch_optional(&mut *tx).await?;
-        let next = count.unwrap_or(0);
+        let mut line = match Line::read(&mut tx, run).await? {
+            None => Line::new(run, entry.at),
+            Some(line) => match line.damaged.clone().or_else(|| line.problem()) {
+                None => line,
+                Some(problem) => return Ok(Err(corrupt_line(run, problem))),
+            },
+        };
+        let next = line.entries;
         if i64::try_from(entry.seq) != Ok(next) {
-            return Ok(Err(next as u64));
+            return Ok(Err(JournalError::OutOfOrder { run: run.to_string(), got: entry.seq, expected: next as u64 }));
         }
-        if count.is_none() {
-            sqlx::query("INSERT INTO runs (id, started_at) VALUES (?, ?)").bind(&run.0).bind(entry.at).execute(&mut *tx).await?;
-        }
+        line.apply(entry);
+        line.write(&mut tx).await?;
         for (id, bytes) in &packed.blobs {
             write_blob(&mut tx, id, bytes).await?;
         }
@@ -91,24 +100,19 @@ impl Store {
             .bind(body::checksum(run, next, entry.at, &packed.body))
             .execute(&mut *tx)
             .await?;
-        Fold::of(entry).write(&mut tx, run).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         Ok(Ok(()))
     }
 
-    /// The number of entries that were written, and those that are there, at one moment.
-    async fn rows(&self, run: &RunId) -> Result<Option<(i64, Vec<Row>)>, sqlx::Error> {
+    /// A run's line and its rows, at one moment.
+    async fn rows(&self, run: &RunId) -> Result<Option<(Line, Vec<Row>)>, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        let count: Option<i64> = sqlx::query_scalar("SELECT entries FROM runs WHERE id = ?").bind(&run.0).fetch_optional(&mut *tx).await?;
-        let Some(count) = count else { return Ok(None) };
-        let rows = sqlx::query_as("SELECT seq, at, kind, body, checksum FROM entries WHERE run = ? ORDER BY seq")
-            .bind(&run.0)
-            .fetch_all(&mut *tx)
-            .await?;
-        Ok(Some((count, rows)))
+        let Some(line) = Line::read(&mut tx, run).await? else { return Ok(None) };
+        let rows = rows_of(&mut tx, run).await?;
+        Ok(Some((line, rows)))
     }
 
-    async fn entry(&self, run: &RunId, place: i64, row: Row) -> Result<Entry, JournalError> {
+    pub(crate) async fn entry(&self, run: &RunId, place: i64, row: Row) -> Result<Entry, JournalError> {
         let what = || format!("entry {place} of run {run}");
         let corrupt = |detail: String| JournalError::Corrupt { what: what(), detail };
         if row.seq != place {
@@ -132,11 +136,27 @@ impl Store {
     }
 }
 
-async fn write_blob(tx: &mut Transaction<'static, Sqlite>, id: &BlobId, bytes: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO blobs (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")
-        .bind(&id.0)
-        .bind(bytes)
-        .execute(&mut **tx)
-        .await?;
+fn corrupt_line(run: &RunId, detail: String) -> JournalError {
+    JournalError::Corrupt { what: format!("the line of run {run} in the list"), detail }
+}
+
+/// The rows of a run that are there, in order.
+pub(crate) async fn rows_of(connection: &mut SqliteConnection, run: &RunId) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as("SELECT seq, at, kind, body, checksum FROM entries WHERE run = ? ORDER BY seq").bind(&run.0).fetch_all(connection).await
+}
+
+/// Keeps a blob. One that is there is written again if it is damaged, or if it is old enough for [`Store::prune`] to take it away
+/// before it is referred to.
+async fn write_blob(connection: &mut SqliteConnection, id: &BlobId, bytes: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO blobs (id, bytes, at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, at = excluded.at \
+         WHERE blobs.at < ?3 - ?4 OR blobs.bytes != excluded.bytes",
+    )
+    .bind(&id.0)
+    .bind(bytes)
+    .bind(now())
+    .bind(crate::prune::GRACE / 2)
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -14,9 +14,15 @@
 //! ```
 
 mod body;
+mod check;
+mod claim;
+mod digest;
 mod error;
 mod facts;
 mod journal;
+mod line;
+mod own;
+mod prune;
 mod runs;
 mod store;
 

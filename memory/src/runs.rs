@@ -1,15 +1,22 @@
 //! The list of runs.
 //!
-//! Its lines are folded from the entries as they are written, in the same transaction, so that listing a thousand runs reads
-//! a thousand short rows. The entries stay the truth: nothing but the list is ever read from here.
+//! Its lines are written with the entries, in the same transaction, so that listing a thousand runs reads a thousand short rows.
+//! Whether a run is being driven is no row: it is asked of the operating system, so a run whose process was killed is told from
+//! one that goes on.
 
 use handiwork_core::run::RunId;
-use handiwork_core::{Entry, Event, Journal as _, JournalError, Outcome, Run};
+use handiwork_core::{Journal as _, JournalError, Run};
 use serde::{Deserialize, Serialize};
-use sqlx::{Sqlite, Transaction};
 
 use crate::error::StoreError;
+use crate::line::{COLUMNS, Line};
 use crate::store::Store;
+
+/// The status of a run that can't be read.
+pub(crate) const DAMAGED: &str = "damaged";
+
+/// The status of a run that is neither over nor being driven.
+pub(crate) const INTERRUPTED: &str = "interrupted";
 
 /// A run in one line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +29,8 @@ pub struct RunSummary {
     pub started_at: i64,
     /// When it ended, if it did.
     pub ended_at: Option<i64>,
-    /// `running`, `waiting`, `done`, `failed`, `budget exceeded` or `broken`. A run whose process died is `running` still.
+    /// `running`, `waiting`, `done`, `failed`, `budget exceeded`, `stopped` or `broken`; `interrupted` when it is not over and nobody
+    /// is driving it; `damaged` when it can't be read (then only the id is told).
     pub status: String,
     /// Replies of the model.
     pub steps: u32,
@@ -39,12 +47,19 @@ pub struct RunSummary {
 impl Store {
     /// The newest runs, newest first.
     pub async fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
-        let rows = sqlx::query_as::<_, Row>(
-            "SELECT id, goal, started_at, ended_at, status, steps, tokens, cost_usd, model, surface FROM runs ORDER BY started_at DESC, id DESC LIMIT ?",
-        )
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&self.pool);
-        Ok(self.reading(rows).await?.into_iter().map(RunSummary::from).collect())
+        let lines =
+            sqlx::query_as::<_, Line>(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs ORDER BY started_at DESC, id DESC LIMIT ?")))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+                .fetch_all(&self.pool);
+        let lines = self.reading(lines).await?;
+        let sound = |line: Line| if line.problem().is_some() || line.damaged.is_some() { damaged(line) } else { line.into() };
+        let mut runs: Vec<RunSummary> = lines.into_iter().map(sound).collect();
+        let open = runs.iter().filter(|run| run.status == "running").map(|run| run.id.clone()).collect();
+        let driven = self.driven(open).await;
+        for run in runs.iter_mut().filter(|run| run.status == "running" && !driven.contains(&run.id)) {
+            INTERRUPTED.clone_into(&mut run.status);
+        }
+        Ok(runs)
     }
 
     /// The run whose id begins with `prefix`, if there is exactly one.
@@ -75,100 +90,25 @@ impl Store {
     }
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct Row {
-    id: String,
-    goal: String,
-    started_at: i64,
-    ended_at: Option<i64>,
-    status: String,
-    steps: i64,
-    tokens: i64,
-    cost_usd: f64,
-    model: String,
-    surface: Option<String>,
-}
-
-impl From<Row> for RunSummary {
-    fn from(row: Row) -> Self {
+impl From<Line> for RunSummary {
+    fn from(line: Line) -> Self {
         Self {
-            id: RunId(row.id),
-            goal: row.goal,
-            started_at: row.started_at,
-            ended_at: row.ended_at,
-            status: row.status,
-            steps: row.steps as u32,
-            tokens: row.tokens as u64,
-            cost_usd: row.cost_usd,
-            model: row.model,
-            surface: row.surface,
+            id: RunId(line.id),
+            goal: line.goal,
+            started_at: line.started_at,
+            ended_at: line.ended_at,
+            status: line.status,
+            steps: line.steps as u32,
+            tokens: line.tokens as u64,
+            cost_usd: line.cost_usd,
+            model: line.model,
+            surface: line.surface,
         }
     }
 }
 
-/// What an entry changes in the list. `None` leaves a column as it is.
-#[derive(Debug, Default)]
-pub(crate) struct Fold {
-    goal: Option<String>,
-    model: Option<String>,
-    surface: Option<String>,
-    status: &'static str,
-    ended_at: Option<i64>,
-    steps: i64,
-    tokens: i64,
-    cost_usd: f64,
-}
-
-impl Fold {
-    pub(crate) fn of(entry: &Entry) -> Self {
-        let mut fold = Self { status: "running", ..Self::default() };
-        match &entry.event {
-            Event::Started(started) => {
-                fold.goal = Some(started.goal.clone());
-                fold.model = Some(format!("{}:{}", started.model.provider, started.model.id));
-                fold.surface = started.surface.as_ref().map(|surface| surface.kind.clone());
-            }
-            Event::Replied { reply, cost_usd, .. } => {
-                fold.steps = 1;
-                fold.tokens = i64::try_from(reply.usage.prompt.saturating_add(reply.usage.completion)).unwrap_or(i64::MAX);
-                fold.cost_usd = *cost_usd;
-            }
-            Event::Question { .. } => fold.status = "waiting",
-            Event::Ended { outcome } => {
-                fold.status = word(outcome);
-                fold.ended_at = Some(entry.at);
-            }
-            _ => {}
-        }
-        fold
-    }
-
-    pub(crate) async fn write(self, tx: &mut Transaction<'static, Sqlite>, run: &RunId) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "UPDATE runs SET entries = entries + 1, goal = coalesce(?, goal), model = coalesce(?, model), surface = coalesce(?, surface), \
-             status = ?, ended_at = ?, steps = steps + ?, tokens = tokens + ?, cost_usd = cost_usd + ? WHERE id = ?",
-        )
-        .bind(self.goal)
-        .bind(self.model)
-        .bind(self.surface)
-        .bind(self.status)
-        .bind(self.ended_at)
-        .bind(self.steps)
-        .bind(self.tokens)
-        .bind(self.cost_usd)
-        .bind(&run.0)
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
-    }
-}
-
-fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done { .. } => "done",
-        Outcome::Failed { .. } => "failed",
-        Outcome::BudgetExceeded { .. } => "budget exceeded",
-        // An outcome that this version does not know is not a success.
-        _ => "broken",
-    }
+/// What is told of a line that can't be believed: that, and its place in the list.
+fn damaged(line: Line) -> RunSummary {
+    let empty = Line::new(&RunId(line.id), line.started_at);
+    RunSummary { status: DAMAGED.to_owned(), ..empty.into() }
 }

@@ -4,14 +4,15 @@
 //! Every write takes the write lock at its beginning (`BEGIN IMMEDIATE`), so two processes queue and never deadlock.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use handiwork_core::JournalError;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 
-use crate::error::{Doing, Failure, StoreError, is_busy};
+use crate::error::{Doing, Failure, StoreError, is_busy, is_damage};
+use crate::own::{self, Own};
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,12 @@ const BUSY: Duration = Duration::from_secs(10);
 /// How long any access may take in all.
 const LIMIT: Duration = Duration::from_mins(1);
 
+/// How long something may take that goes through all of a large file.
+const LONG_LIMIT: Duration = Duration::from_mins(20);
+
+/// The migration since which rows have checksums.
+const CHECKED: i64 = 2;
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// How the file is used. Not public: only tests have a reason to use it differently.
@@ -30,11 +37,13 @@ pub(crate) struct Setup {
     pub(crate) busy: Duration,
     /// Pages that the file may have, for a disk that gets full.
     pub(crate) most_pages: Option<u32>,
+    /// Whether the file is checked; not when it is known to be damaged, and is to be repaired.
+    pub(crate) check: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { busy: BUSY, most_pages: None }
+        Self { busy: BUSY, most_pages: None, check: true }
     }
 }
 
@@ -51,7 +60,7 @@ impl Store {
         Self::open_with(path, Setup::default()).await
     }
 
-    pub(crate) async fn open_with(path: &Path, Setup { busy, most_pages }: Setup) -> Result<Self, StoreError> {
+    pub(crate) async fn open_with(path: &Path, Setup { busy, most_pages, check }: Setup) -> Result<Self, StoreError> {
         let asked = path.to_owned();
         let made = tokio::task::spawn_blocking(move || make_file(&asked)).await;
         let path = match made {
@@ -75,7 +84,14 @@ impl Store {
             .after_release(|connection, _| Box::pin(is_sound(connection)))
             .connect_lazy_with(options);
         let store = Self { pool, path };
-        store.prepare(busy).await?;
+        if let Err(error) = store.prepare(busy).await {
+            store.close().await;
+            return Err(error);
+        }
+        if check && let Err(error) = store.check().await {
+            store.close().await;
+            return Err(error);
+        }
         Ok(store)
     }
 
@@ -95,7 +111,7 @@ impl Store {
     async fn prepare(&self, busy: Duration) -> Result<(), StoreError> {
         let until = Instant::now() + busy;
         loop {
-            match self.reading(self.migrate()).await? {
+            match self.preparing(self.migrate()).await? {
                 Err(MigrateError::Execute(error)) if is_busy(&error) && Instant::now() < until => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
@@ -106,18 +122,46 @@ impl Store {
     }
 
     async fn migrate(&self) -> Result<Result<(), MigrateError>, sqlx::Error> {
-        let mut tx = match self.pool.begin_with("BEGIN IMMEDIATE").await {
+        let mut tx = match self.begin().await {
             Ok(tx) => tx,
             Err(error) => return Ok(Err(MigrateError::Execute(error))),
         };
+        let before = migrated(&mut tx).await?;
         if let Err(error) = MIGRATIONS.run_direct(None, &mut *tx, false).await {
             return Ok(Err(error));
         }
-        Ok(tx.commit().await.map_err(MigrateError::Execute))
+        let after = migrated(&mut tx).await?;
+        if before == after {
+            return Ok(Ok(()));
+        }
+        let mut own = if before < CHECKED { own::fill_in(&mut tx).await? } else { Self::own(&mut tx).await? };
+        own.version = after;
+        own.tables = own::tables(&mut tx).await?;
+        own.write(&mut tx).await?;
+        Ok(self.commit(tx).await.map_err(MigrateError::Execute))
+    }
+
+    /// What the file knows of itself.
+    async fn own(tx: &mut SqliteConnection) -> Result<Own, sqlx::Error> {
+        let own = Own::read(tx).await?.filter(Own::is_sound);
+        own.ok_or_else(|| sqlx::Error::Decode("what the file tells of itself has another checksum than it should".into()))
+    }
+
+    /// Ends a write: counts it, makes it durable, and marks it as acknowledged.
+    pub(crate) async fn commit(&self, mut tx: Transaction<'static, Sqlite>) -> Result<(), sqlx::Error> {
+        let mut own = Self::own(&mut tx).await?;
+        own.commits += 1;
+        own.write(&mut tx).await?;
+        tx.commit().await?;
+        own::acknowledge(&self.path, &own.id, own.commits);
+        Ok(())
     }
 
     fn migration_failed(&self, error: &MigrateError) -> StoreError {
         match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_damage(error) => {
+                StoreError::Damaged { file: self.path.clone(), problems: vec![error.to_string()] }
+            }
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
                 Failure::sql(Doing::Writing, &self.path, error).into()
             }
@@ -130,20 +174,38 @@ impl Store {
         }
     }
 
+    /// As [`Self::reading`], with damage told as such.
+    async fn preparing<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+        let work = async {
+            match work.await {
+                Err(error) if is_damage(&error) => {
+                    Ok(Err(StoreError::Damaged { file: self.path.clone(), problems: vec![error.to_string()] }))
+                }
+                done => done.map(Ok),
+            }
+        };
+        self.reading(work).await?
+    }
+
     /// Does a read, with a deadline and a told error.
     pub(crate) async fn reading<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
-        self.within(Doing::Reading, work).await
+        self.within(LIMIT, Doing::Reading, work).await
     }
 
     /// Does a write, with a deadline and a told error.
     pub(crate) async fn writing<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
-        self.within(Doing::Writing, work).await
+        self.within(LIMIT, Doing::Writing, work).await
     }
 
-    async fn within<T>(&self, doing: Doing, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
-        match tokio::time::timeout(LIMIT, work).await {
+    /// Does something that goes through all of the file, which may be large.
+    pub(crate) async fn at_length<T>(&self, doing: Doing, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
+        self.within(LONG_LIMIT, doing, work).await
+    }
+
+    async fn within<T>(&self, limit: Duration, doing: Doing, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
+        match tokio::time::timeout(limit, work).await {
             Ok(done) => done.map_err(|error| Failure::sql(doing, &self.path, &error)),
-            Err(_) => Err(Failure::timed_out(doing, &self.path, LIMIT.as_secs())),
+            Err(_) => Err(Failure::timed_out(doing, &self.path, limit.as_secs())),
         }
     }
 
@@ -156,6 +218,23 @@ impl Store {
     pub(crate) fn other_version(detail: String) -> JournalError {
         JournalError::Store { doing: "read", detail, hint: "it was written by a newer version: update handiwork".to_owned() }
     }
+}
+
+/// The newest migration that the file has had; 0 for a new file.
+async fn migrated(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !known {
+        return Ok(0);
+    }
+    sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(&mut *connection).await
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether a connection may be used again. SQLite itself takes a transaction back when the disk is full, and then sqlx 0.9

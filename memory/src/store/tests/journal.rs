@@ -110,7 +110,7 @@ async fn only_the_owner_can_read_the_file() {
         assert_eq!(file.metadata().expect("metadata").permissions().mode() & 0o777, 0o600, "{}", file.path().display());
         seen += 1;
     }
-    assert_eq!(seen, 3, "the file, its log and the log's index");
+    assert_eq!(seen, 4, "the file, its log, the log's index and the mark");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The store against real files, and real damage to them.
 
+mod claims;
 mod damage;
 mod facts;
+mod flips;
 mod journal;
 mod runs;
 
@@ -75,6 +77,8 @@ pub(super) fn started(goal: &str) -> Event {
         policy: Policy::ask().origins(["https://shop.example"]),
         secrets: vec![("password".to_owned(), "https://shop.example".to_owned())],
         output_schema: Some(json!({ "$blob": "looks like a stand-in, is none" })),
+        probes: Vec::new(),
+        settings: Some(json!({ "headless": true })),
     }))
 }
 

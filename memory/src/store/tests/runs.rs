@@ -1,6 +1,7 @@
 //! The list of runs, and finding one.
 
-use handiwork_core::event::Part;
+use handiwork_core::event::{Part, Revival};
+use handiwork_core::surface::Restored;
 use handiwork_core::{Event, Journal, JournalError, Outcome, RunId, Status};
 
 use super::{answer, entries, every_event, open, place, replied, run, started};
@@ -33,10 +34,14 @@ async fn status_is_told_in_words() {
     let store = open(&place.file).await;
     let question = Event::Question { call_id: None, text: "?".to_owned(), hash: None };
     let end = |outcome| Event::Ended { outcome };
+    let revived = Event::Revived { why: Revival::Resumed, detail: "d".to_owned(), restored: Restored::default() };
+    let stopped = end(Outcome::Stopped { why: "ctrl-c".to_owned() });
     let table = [
-        ("running", vec![replied()]),
+        ("interrupted", vec![replied()]),
         ("waiting", vec![question.clone()]),
-        ("running", vec![question, answer("yes")]),
+        ("interrupted", vec![question, answer("yes")]),
+        ("stopped", vec![stopped.clone()]),
+        ("interrupted", vec![stopped, revived]),
         ("failed", vec![end(Outcome::Failed { reason: "r".to_owned() })]),
         ("budget exceeded", vec![end(Outcome::BudgetExceeded { what: "w".to_owned() })]),
         ("broken", vec![end(Outcome::Broken { part: Part::Model, error: "e".to_owned() })]),
@@ -47,10 +52,10 @@ async fn status_is_told_in_words() {
         write(&store, &id, events).await;
         let line = store.runs(100).await.expect("runs").into_iter().find(|line| line.id.0 == id).expect("listed");
         assert_eq!(line.status, word);
-        assert_eq!(line.ended_at.is_some(), !matches!(word, "running" | "waiting"), "{word}");
+        assert_eq!(line.ended_at.is_some(), !matches!(word, "interrupted" | "waiting"), "{word}");
     }
     let two: Vec<String> = store.runs(2).await.expect("runs").into_iter().map(|line| line.id.0).collect();
-    assert_eq!(two, ["r5", "r4"], "newest first, no more than asked for");
+    assert_eq!(two, ["r7", "r6"], "newest first, no more than asked for");
 }
 
 #[tokio::test]

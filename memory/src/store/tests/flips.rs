@@ -1,0 +1,155 @@
+//! Any byte of the file may change: each change is told as an error, or changes nothing that is read.
+
+use std::path::{Path, PathBuf};
+
+use handiwork_core::{BlobId, Entry, Event, Fact, Journal as _, Memory as _, RunId};
+
+use super::{answer, entries, every_event, open, place, run, screen, started};
+use crate::{RunSummary, Store};
+
+/// Everything that the public functions give.
+#[derive(Debug, PartialEq)]
+struct Everything {
+    runs: Vec<RunSummary>,
+    entries: Vec<Vec<Entry>>,
+    blobs: Vec<Vec<u8>>,
+    facts: Vec<Vec<Fact>>,
+}
+
+const FACTS: [&str; 4] =
+    ["Expense claims are filed by Friday.", "The cost centre for travel is 4711.", "Ana prefers green tea.", "Zoë pays in Zürich."];
+
+fn ids() -> Vec<RunId> {
+    (0..5).map(|n| run(&format!("0190{n}"))).collect()
+}
+
+fn pictures() -> Vec<Vec<u8>> {
+    (0..3_u8).map(|n| (0..9000_u32).map(|at| (at * 7 % 251) as u8 ^ n).collect()).collect()
+}
+
+async fn everything(file: &Path) -> Result<Everything, String> {
+    let store = Store::open(file).await.map_err(|error| error.to_string())?;
+    let all = read(&store).await;
+    store.close().await;
+    all
+}
+
+async fn read(store: &Store) -> Result<Everything, String> {
+    let runs = store.runs(100).await.map_err(|error| error.to_string())?;
+    if let Some(damaged) = runs.iter().find(|run| run.status == "damaged") {
+        return Err(format!("{} is listed as damaged", damaged.id));
+    }
+    let mut all = Everything { runs, entries: Vec::new(), blobs: Vec::new(), facts: Vec::new() };
+    for id in ids() {
+        all.entries.push(store.load(&id).await.map_err(|error| error.to_string())?);
+    }
+    for picture in pictures() {
+        all.blobs.push(store.get_blob(&BlobId::of(&picture)).await.map_err(|error| error.to_string())?);
+    }
+    for fact in FACTS {
+        all.facts.push(store.recall("user", fact, 10).await.map_err(|error| error.to_string())?);
+    }
+    Ok(all)
+}
+
+/// Writes all that is read, and leaves some of it in the log if told so; the folder with the files of the database.
+async fn written(folder: &Path, in_log: bool) -> PathBuf {
+    let place = place();
+    let store = open(&place.file).await;
+    for (id, n) in ids().iter().zip(0..) {
+        let events = if n % 2 == 0 { every_event() } else { vec![started("g"), Event::Observed { screen: screen(40 + n), shot: None }, answer("y")] };
+        for entry in entries(events) {
+            store.append(id, &entry).await.expect("append");
+        }
+    }
+    for picture in pictures() {
+        store.put_blob(&picture).await.expect("put");
+    }
+    for (text, at) in FACTS.into_iter().zip(0..) {
+        store.remember(&Fact { id: 0, text: text.to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at }).await.expect("remember");
+    }
+    if !in_log {
+        store.close().await;
+    }
+    let file = folder.join("store.db");
+    copy(&place.file, &file);
+    file
+}
+
+/// The database, its log and its mark, as they are on the disk.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+    for suffix in ["", "-wal", "-mark"] {
+        let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        if with(from).exists() {
+            std::fs::copy(with(from), with(to)).expect("copied");
+        }
+    }
+}
+
+/// Numbers that look random and are the same each time: splitmix64.
+struct Seed(u64);
+
+impl Seed {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+/// Flips `flips` bytes, each in a fresh copy: how many were detected, how many did not matter, and those that nobody noticed.
+async fn flip(flips: u64, seed: u64) -> (u64, u64, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut seed = Seed(seed);
+    let (mut detected, mut harmless, mut silent) = (0, 0, Vec::new());
+    for in_log in [false, true] {
+        let origin = written(&folder.path().join(format!("origin-{in_log}")), in_log).await;
+        let log = PathBuf::from(format!("{}-wal", origin.display()));
+        assert_eq!(std::fs::metadata(&log).is_ok_and(|log| log.len() > 100_000), in_log, "the log holds what it should");
+        let copied = folder.path().join("copied/store.db");
+        copy(&origin, &copied);
+        let whole = everything(&copied).await.expect("an undamaged one is read");
+        assert!(whole.runs.len() == 5 && whole.facts.iter().all(|facts| !facts.is_empty()));
+
+        for _ in 0..flips / 2 {
+            let target = if in_log { "store.db-wal" } else { "store.db" };
+            std::fs::remove_dir_all(copied.parent().expect("a folder")).expect("removed");
+            copy(&origin, &copied);
+            let target = copied.with_file_name(target);
+            let mut bytes = std::fs::read(&target).expect("read");
+            // One in ten in the first page, where a byte matters most.
+            let limit = if seed.below(10) == 0 { 4096 } else { bytes.len() as u64 };
+            let (at, with) = (seed.below(limit) as usize, 1 + seed.below(255) as u8);
+            bytes[at] ^= with;
+            std::fs::write(&target, bytes).expect("written");
+            match everything(&copied).await {
+                Err(problem) if problem.is_empty() => silent.push(format!("byte {at} of {} ^ {with}: an error without words", target.display())),
+                Err(_) => detected += 1,
+                Ok(read) if read == whole => harmless += 1,
+                Ok(_) => silent.push(format!("byte {at} of {} ^ {with}", target.display())),
+            }
+        }
+    }
+    (detected, harmless, silent)
+}
+
+#[tokio::test]
+async fn no_flipped_byte_is_silent() {
+    let (detected, harmless, silent) = flip(100, 1).await;
+    assert_eq!(silent, Vec::<String>::new());
+    assert!(detected > 20 && harmless > 0, "{detected} detected, {harmless} harmless");
+}
+
+/// `cargo test -p handiwork-memory --lib a_thousand_flips -- --ignored --nocapture`
+#[tokio::test]
+#[ignore = "takes minutes; `make test` holds a slice"]
+async fn a_thousand_flips() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
+    let (detected, harmless, silent) = flip(1000, seed).await;
+    let line = serde_json::json!({ "bar": "flips", "flips": 1000, "detected": detected, "harmless": harmless, "silent": silent.len() });
+    std::io::Write::write_all(&mut std::io::stdout().lock(), format!("{line}\n").as_bytes()).expect("told");
+    assert_eq!(silent, Vec::<String>::new());
+}
