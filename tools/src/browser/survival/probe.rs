@@ -64,6 +64,8 @@ impl Browser {
     /// What the page says, and at which address it is; or why it is none.
     async fn read_hidden(&self, url: &str, number: u32, until: Until) -> Result<Result<(Told, String), String>, CallError> {
         let Some(tab) = self.state().tab(number) else { return Err(CallError::Detached) };
+        // A page that is left before its first document is there tells of none.
+        self.world(number, &tab.session.id, until).await?;
         if let Err(problem) = self.open_in(&tab, url, until).await? {
             return Ok(Err(problem));
         }
