@@ -14,6 +14,7 @@ mod matrix;
 mod miniwob;
 #[cfg(feature = "memory")]
 mod oracles;
+#[cfg(feature = "memory")]
 mod report;
 #[cfg(feature = "memory")]
 mod store;

@@ -13,6 +13,7 @@ mod looking;
 mod reading;
 mod secrets;
 pub(crate) mod state;
+mod survival;
 mod traps;
 mod widgets;
 

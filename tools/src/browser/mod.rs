@@ -68,6 +68,8 @@ pub struct Browser {
     clipboard: Mutex<String>,
     /// What is known of its tabs for the case that they can't be asked.
     kept: Mutex<survival::Kept>,
+    /// When it was last started again because it had grown too large.
+    renewed: Mutex<Option<tokio::time::Instant>>,
     /// Held while something is done, so that two callers don't mix their effects.
     turn: tokio::sync::Mutex<()>,
     /// Its place in a pool; free again when all else is gone.

@@ -146,6 +146,7 @@ impl Browser {
             worlds: AtomicU64::new(1),
             clipboard: Mutex::default(),
             kept: Mutex::default(),
+            renewed: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             _permit: permit,
             config,
@@ -155,12 +156,12 @@ impl Browser {
     /// Starts a browser of its own again in the place of what it was in, which ends. Whatever was a context of some browser is a
     /// whole one from now on.
     pub(super) async fn start_again(&self, storage: Option<&StorageState>) -> Result<(), SurfaceError> {
-        let host = Arc::new(Host::launch(&self.config).await?);
-        let fresh = Arc::new(Seat::new(host, Place::Whole, &self.config, false));
-        let old = std::mem::replace(&mut *self.seat.write().unwrap_or_else(PoisonError::into_inner), fresh);
+        let old = self.seat();
+        // Two browsers can't have one profile folder: the old one goes first.
+        let _ = tokio::task::spawn_blocking(move || old.end()).await;
         self.downloads.broken_off();
-        // Ending a process takes a moment, and nobody has to wait for it here.
-        tokio::task::spawn_blocking(move || drop(old));
+        let host = Arc::new(Host::launch(&self.config).await?);
+        *self.seat.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Seat::new(host, Place::Whole, &self.config, false));
         let begun = self.begin(storage).await;
         if begun.is_err() {
             // One that is only half there must not be taken for a living one.

@@ -36,7 +36,7 @@ pub(crate) struct Kept {
     pub(super) next_ref: u32,
     pub(super) viewport: (u32, u32),
     /// Only where it is encrypted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) storage: Option<Stores>,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct KeptTab {
     pub(super) scroll: (f64, f64),
     pub(super) front: bool,
     /// The origin that its session storage is of, and that.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) session: Option<(String, String)>,
     /// It did not answer in time.
     #[serde(skip)]

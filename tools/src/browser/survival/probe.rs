@@ -17,6 +17,8 @@ use super::super::state::Happening;
 
 /// How long a page may take to come and to come to rest.
 const COMING: Duration = Duration::from_secs(20);
+/// How long after a broken-off navigation a download may begin.
+const BEGIN: Duration = Duration::from_secs(1);
 /// Tags around a part of a line; all others begin another one.
 const INLINE: &[&str] = &[
     "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time",
@@ -35,7 +37,7 @@ impl Browser {
         };
         let (number, target) = opened.await.map_err(|error: CallError| error.surface("opening a page for a probe"))?;
         let files = self.downloads.mark();
-        let said = self.read_hidden(&probe.url, number, until).await;
+        let said = self.read_hidden(&probe.url, number, files, until).await;
         cdp::drop_tab(&self.connection(), &target);
         self.state().unhide();
         self.downloads.forget_since(&self.connection(), files);
@@ -62,9 +64,15 @@ impl Browser {
     }
 
     /// What the page says, and at which address it is; or why it is none.
-    async fn read_hidden(&self, url: &str, number: u32, until: Until) -> Result<Result<(Told, String), String>, CallError> {
+    async fn read_hidden(&self, url: &str, number: u32, files: u64, until: Until) -> Result<Result<(Told, String), String>, CallError> {
         let Some(tab) = self.state().tab(number) else { return Err(CallError::Detached) };
+        // A page that is left before its first document is there tells of none.
+        self.world(number, &tab.session.id, until).await?;
         if let Err(problem) = self.open_in(&tab, url, until).await? {
+            if problem.ends_with("ERR_ABORTED") {
+                // A file: it is told of a moment later, and is to be forgotten then.
+                self.download_begins(files, until.at_most(BEGIN)).await;
+            }
             return Ok(Err(problem));
         }
         let refused = self.state().beside().into_iter().rev().find_map(|happening| match happening {

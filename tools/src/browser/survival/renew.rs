@@ -3,17 +3,21 @@
 //! The one decision: nobody's work is lost for it. While a dialog is open, or something is typed and not sent, it goes on as it is;
 //! a system that runs out of memory ends it harder, and that can be survived too.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures::future::join_all;
 use handiwork_core::{Context, SurfaceError};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::super::Browser;
 use super::super::cdp::{CallError, Until};
 use super::super::place::Place;
 use super::super::tab::Tab;
 
+/// It is not started again within this time: if it has grown as large by then, that would not help.
+const PAUSE: Duration = Duration::from_mins(1);
 /// How long a page may take to say whether something is typed in it.
 const ASKING: Duration = Duration::from_millis(500);
 /// Whether a field differs from how it came.
@@ -28,6 +32,10 @@ impl Browser {
     /// Starts the browser again if it has more memory than it may, and nothing is lost by that.
     pub(crate) async fn renew_if_large(&self, cx: &Context, until: Until) -> Result<(), SurfaceError> {
         let Some(limit) = self.config.memory_limit else { return Ok(()) };
+        let renewed = *self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        if renewed.is_some_and(|at| at.elapsed() < PAUSE) {
+            return Ok(());
+        }
         let seat = self.seat();
         let Some(process) = seat.host.process.clone().filter(|_| matches!(seat.place, Place::Whole)) else { return Ok(()) };
         let memory = tokio::task::spawn_blocking(move || process.memory()).await.ok().flatten();
@@ -42,7 +50,7 @@ impl Browser {
         let kept = self.keep(cx, &seat).await.map_err(doing)?;
         let screen = self.baseline().screen;
         let next = self.refs().next();
-        seat.end();
+        *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         drop(seat);
         self.start_again(None).await?;
         let restored = self.put_back(cx, kept, next, Some(&screen), until).await.map_err(doing)?;
