@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// How often a run may be resumed before something is wrong.
 const MOST_RESUMPTIONS: u32 = 6;
 /// How long the server takes to do what it was asked to: longer than a process takes to die.
-const DELAY: Duration = Duration::from_millis(300);
+pub(super) const DELAY: Duration = Duration::from_millis(300);
 
 /// What came of a case.
 #[derive(Debug, Default, Clone)]
@@ -50,15 +50,15 @@ impl Verdict {
 
 /// What the server must have counted exactly once. Signing in and drafts are not among it: a session that went with the browser is
 /// opened again, and so is a draft whose address only the browser knew.
-const EFFECTS: [(&str, &str); 4] = [("noted", "alpha rope"), ("noted", "beta sail"), ("digest_sent", ""), ("filed", "")];
+pub(super) const EFFECTS: [(&str, &str); 4] = [("noted", "alpha rope"), ("noted", "beta sail"), ("digest_sent", ""), ("filed", "")];
 
-async fn count(site: &DemoSite, what: &str, about: &str) -> usize {
+pub(super) async fn count(site: &DemoSite, what: &str, about: &str) -> usize {
     let effects = site.effects().await.expect("the server's state");
     effects.iter().filter(|effect| effect.what == what && (about.is_empty() || effect.about == about)).count()
 }
 
 /// What a person would find out who is asked whether something was done: they look at the server.
-async fn look(site: &DemoSite, question: &str) -> bool {
+pub(super) async fn look(site: &DemoSite, question: &str) -> bool {
     // A person is not that quick either.
     tokio::time::sleep(DELAY * 2).await;
     let (what, about) = match question {
@@ -191,7 +191,7 @@ async fn question(orders: &Orders) -> Option<String> {
 }
 
 /// Processes of the run that are still there after a while. All of them have its folder in their environment.
-async fn left(home: &Path) -> usize {
+pub(super) async fn left(home: &Path) -> usize {
     let end = tokio::time::Instant::now() + Duration::from_secs(10);
     let home = home.as_os_str().as_encoded_bytes();
     let of_run = |pid: &u32| {

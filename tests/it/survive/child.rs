@@ -83,14 +83,8 @@ async fn run(orders: &Orders) -> Result<i32, Box<dyn std::error::Error>> {
         }
         // Not even its beginning was written.
         None => {
-            let page = |path: &str| format!("{}{path}", orders.origin);
-            agent
-                .run("Sign in, put two notes on the board, send the digest, and file a claim.")
-                .id(id)
-                .url(&orders.url)
-                .probe(Probe::new(page("/claims"), "Sign out").about("Sign in"))
-                .probe(Probe::new(page("/board"), "{{Note}}").about("Add note"))
-                .probe(Probe::new(page("/claims"), "Train to Hamburg").about("Confirm and file claim"))
+            let begun = agent.run("Sign in, put two notes on the board, send the digest, and file a claim.").id(id).url(&orders.url);
+            probes(&orders.origin).into_iter().fold(begun, handiwork_core::RunBuilder::probe)
         }
     };
     let run = builder.finish().await?.run;
@@ -106,7 +100,16 @@ async fn run(orders: &Orders) -> Result<i32, Box<dyn std::error::Error>> {
     })
 }
 
+/// How to find out whether a note was added or a claim filed. Nothing tells whether the digest was sent.
+pub(super) fn probes(origin: &str) -> Vec<Probe> {
+    let page = |path: &str| format!("{origin}{path}");
+    vec![
+        Probe::new(page("/board"), "{{Note}}").about("Add note"),
+        Probe::new(page("/claims"), "Train to Hamburg").about("Confirm and file claim"),
+    ]
+}
+
 /// The key to the browser's state: any will do that is the same in the next process.
-fn key() -> handiwork_tools::browser::profile::Key {
+pub(super) fn key() -> handiwork_tools::browser::profile::Key {
     handiwork_tools::browser::profile::Key::from_hex(&"07".repeat(32)).expect("a key")
 }

@@ -57,7 +57,8 @@ impl Killer {
         Self { place, passed: Default::default() }
     }
 
-    fn at(&self, point: Point) -> bool {
+    /// Whether this passage of the point is the one.
+    pub(super) fn at(&self, point: Point) -> bool {
         let passed = self.passed[point as usize].fetch_add(1, Ordering::SeqCst) + 1;
         self.place == Some((point, passed))
     }

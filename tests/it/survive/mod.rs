@@ -6,9 +6,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "make reads what it prints")]
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
 
+mod browser;
 mod case;
 mod child;
 mod kill;
+mod many;
 mod script;
 
 use std::sync::Arc;
@@ -16,24 +18,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::Verdict;
 use kill::Point;
+use rustix::process::Signal;
 
 /// Cases at once.
 const LANES: usize = 3;
 
 /// Runs all cases, a few at a time.
-async fn all(cases: Vec<(Point, u32)>, forgetful: bool) -> Vec<((Point, u32), Verdict)> {
+async fn all<C, F>(cases: Vec<C>, run: impl Fn(C) -> F + Clone + Send + Sync + 'static) -> Vec<(C, Verdict)>
+where
+    C: Copy + std::fmt::Debug + Send + Sync + 'static,
+    F: Future<Output = Verdict> + Send,
+{
     let next = Arc::new(AtomicUsize::new(0));
     let cases = Arc::new(cases);
     let lanes = (0..LANES).map(|_| {
-        let (next, cases) = (Arc::clone(&next), Arc::clone(&cases));
+        let (next, cases, run) = (Arc::clone(&next), Arc::clone(&cases), run.clone());
         tokio::spawn(async move {
             let mut done = Vec::new();
-            while let Some(&(point, n)) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
-                let verdict = case::run(point, n, forgetful).await;
-                if !verdict.is_right() && !forgetful {
-                    eprintln!("  {point:?} {n}: {verdict:?}");
+            while let Some(&case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                let verdict = run(case).await;
+                if !verdict.is_right() {
+                    eprintln!("  {case:?}: {verdict:?}");
                 }
-                done.push(((point, n), verdict));
+                done.push((case, verdict));
             }
             done
         })
@@ -45,6 +52,14 @@ async fn all(cases: Vec<(Point, u32)>, forgetful: bool) -> Vec<((Point, u32), Ve
     done
 }
 
+async fn killed(cases: Vec<(Point, u32)>, forgetful: bool) -> Vec<((Point, u32), Verdict)> {
+    all(cases, move |(point, n)| case::run(point, n, forgetful)).await
+}
+
+async fn struck(cases: Vec<(Signal, Point, u32)>) -> Vec<((Signal, Point, u32), Verdict)> {
+    all(cases, |(signal, point, n)| browser::run(signal, point, n)).await
+}
+
 /// Acts and replies of a whole run, by a run in which nothing is killed.
 const ACTS: u32 = 20;
 const REPLIES: u32 = script::STEPS as u32;
@@ -54,7 +69,7 @@ fn boundaries() -> Vec<(Point, u32)> {
     Point::ALL.into_iter().flat_map(|point| of(point).map(move |n| (point, n))).collect()
 }
 
-fn sum(verdicts: &[((Point, u32), Verdict)], of: impl Fn(&Verdict) -> usize) -> usize {
+fn sum<C>(verdicts: &[(C, Verdict)], of: impl Fn(&Verdict) -> usize) -> usize {
     verdicts.iter().map(|(_, verdict)| of(verdict)).sum()
 }
 
@@ -74,7 +89,7 @@ async fn a_browser_run_is_killed_at_some_boundaries() {
         (Point::DuringReply, 9),
         (Point::AfterReceipt, ACTS + 1),
     ];
-    let verdicts = all(cases, false).await;
+    let verdicts = killed(cases, false).await;
     for ((point, n), verdict) in &verdicts {
         assert!(verdict.is_right(), "{point:?} {n}: {verdict:?}");
         assert_eq!(verdict.beyond, *n > ACTS, "{point:?} {n}: a run has {ACTS} acts");
@@ -84,9 +99,24 @@ async fn a_browser_run_is_killed_at_some_boundaries() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_intent_a_browser_run_does_things_twice() {
-    let verdicts = all(vec![(Point::AfterDispatch, 7), (Point::AfterDispatch, 10)], true).await;
+    let verdicts = killed(vec![(Point::AfterDispatch, 7), (Point::AfterDispatch, 10)], true).await;
     let wrong = sum(&verdicts, |verdict| verdict.duplicated.len() + verdict.lost.len());
     assert!(wrong > 0, "the sweep can't find what it is for: {verdicts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_browser_is_killed_or_stopped_at_some_acts() {
+    let cases = vec![
+        (Signal::KILL, Point::MidDispatch, 1),
+        (Signal::KILL, Point::BeforeDispatch, 7),
+        (Signal::STOP, Point::MidDispatch, 7),
+        (Signal::KILL, Point::MidDispatch, 10),
+        (Signal::STOP, Point::BeforeDispatch, 15),
+        (Signal::KILL, Point::BeforeDispatch, 18),
+    ];
+    for (case, verdict) in struck(cases).await {
+        assert!(verdict.is_right(), "{case:?}: {verdict:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,13 +126,18 @@ async fn the_whole_sweep() {
     let cases = boundaries();
     let mut verdicts = Vec::new();
     for sweep in 1..=sweeps {
-        let done = all(cases.clone(), false).await;
+        let done = killed(cases.clone(), false).await;
         println!("sweep {sweep}: {} of {} right", done.iter().filter(|(_, verdict)| verdict.is_right()).count(), done.len());
         verdicts.extend(done);
     }
-    let forgetful = all(cases.iter().copied().filter(|(point, _)| *point == Point::AfterDispatch).collect(), true).await;
+    let forgetful = killed(cases.iter().copied().filter(|(point, _)| *point == Point::AfterDispatch).collect(), true).await;
     println!("without the intent: {} duplicated, {} lost in {} runs", sum(&forgetful, |v| v.duplicated.len()), sum(&forgetful, |v| v.lost.len()), forgetful.len());
     println!("replies paid for again: {}", sum(&verdicts, |verdict| verdict.paid_again));
+    let acts = || [Point::BeforeDispatch, Point::MidDispatch].into_iter().flat_map(|point| (1..=ACTS).map(move |n| (point, n)));
+    let signals = [Signal::KILL, Signal::STOP].into_iter().flat_map(|signal| acts().map(move |(point, n)| (signal, point, n)));
+    let struck = struck(signals.collect()).await;
+    let recovered = struck.iter().filter(|(_, verdict)| verdict.is_right()).count();
+    println!("browser killed or stopped: {recovered} of {} recovered, {} hangs", struck.len(), sum(&struck, |verdict| usize::from(verdict.hung)));
     let problems = sum(&verdicts, |verdict| verdict.problems.len() + usize::from(verdict.beyond));
     println!(
         "{}",
@@ -119,5 +154,6 @@ async fn the_whole_sweep() {
         })
     );
     assert!(verdicts.iter().all(|(_, verdict)| verdict.is_right() && !verdict.beyond), "see above: {problems} more problems");
+    assert_eq!(recovered, struck.len(), "see above");
     assert!(sum(&forgetful, |verdict| verdict.duplicated.len() + verdict.lost.len()) > 0, "the sweep can't find what it is for");
 }
