@@ -145,7 +145,7 @@ impl Store {
 }
 
 /// Damage as a value, every other error as one.
-async fn caught<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<Result<T, String>, sqlx::Error> {
+pub(crate) async fn caught<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<Result<T, String>, sqlx::Error> {
     match work.await {
         Err(error) if is_damage(&error) => Ok(Err(error.to_string())),
         done => done.map(Ok),

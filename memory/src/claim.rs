@@ -76,9 +76,22 @@ impl Store {
         seen.await.unwrap_or_default()
     }
 
-    /// Whether anything is being driven at all.
-    pub(crate) fn anything_driven(&self) -> bool {
-        files(&self.locks()).iter().any(|file| is_held(file))
+    /// Whether anything is being driven at all, besides what is called `besides`.
+    pub(crate) fn anything_driven(&self, besides: &str) -> bool {
+        let besides = self.locks().join(name(&RunId(besides.to_owned())));
+        files(&self.locks()).iter().any(|file| *file != besides && is_held(file))
+    }
+
+    /// Who is driving something in the database at `path`, as an error.
+    pub(crate) fn nobody_drives(path: &Path) -> Result<(), JournalError> {
+        match files(&beside(path, ".locks")).into_iter().find(|file| is_held(file)) {
+            None => Ok(()),
+            Some(file) => {
+                let pid = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+                let run = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Err(JournalError::InUse { run, by: whom(pid) })
+            }
+        }
     }
 
     /// Lock files that nobody holds: what a process leaves that is killed.

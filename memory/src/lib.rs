@@ -23,9 +23,13 @@ mod journal;
 mod line;
 mod own;
 mod prune;
+mod repair;
 mod runs;
+mod salvage;
 mod store;
 
 pub use error::StoreError;
+pub use prune::{Old, Prunable, Pruned};
+pub use repair::{Examination, Finding};
 pub use runs::RunSummary;
 pub use store::Store;

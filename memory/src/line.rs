@@ -101,11 +101,6 @@ impl Line {
         (found != expected).then(|| body::mismatch(&expected, found))
     }
 
-    /// Whether both say the same, whatever their checksums.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        self.digest() == other.digest()
-    }
-
     pub(crate) async fn read(connection: &mut SqliteConnection, run: &RunId) -> Result<Option<Self>, sqlx::Error> {
         sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs WHERE id = ?")))
             .bind(&run.0)

@@ -1,12 +1,19 @@
-//! `handiwork doctor`: what is there, what is missing, and how to get it.
+//! `handiwork doctor`: what is there, what is missing or damaged, and how to get it or repair it.
 
-use handiwork::memory::Store;
+use handiwork::memory::{Examination, Store};
 use handiwork::tools::browser::{Browser, BrowserConfig};
 use serde::Serialize;
 
 use super::paths::Paths;
 use super::print::Out;
 use super::{Code, Failure};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Repair the database: what can't be repaired is set aside, and nothing is thrown away
+    #[arg(long)]
+    repair: bool,
+}
 
 /// One thing looked at.
 #[derive(Debug, Serialize)]
@@ -18,9 +25,50 @@ struct Check {
     found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<String>,
+    /// What is wrong with the database, one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    examined: Option<Examination>,
 }
 
-pub(crate) async fn run(paths: &Paths, out: Out) -> Result<(), Failure> {
+/// Repairs the database, and tells what that meant.
+async fn repair(paths: &Paths, out: Out) -> Result<(), Failure> {
+    let file = paths.database();
+    if !file.exists() {
+        return Err(Failure::new(Code::Usage, format!("there is no database at {}", file.display())).hint("nothing has to be repaired"));
+    }
+    let examined = Store::repair(&file).await?;
+    out.result(&examined, || {
+        let mut lines = findings(&examined);
+        if let Some(kept) = &examined.kept {
+            lines.push(format!("the damaged file is kept: {}", kept.display()));
+        }
+        lines.push(match examined.findings.len() {
+            0 => format!("{} is whole: {} runs", examined.file.display(), examined.runs),
+            count => format!("{count} repaired: {}, {} runs", examined.file.display(), examined.runs),
+        });
+        lines.join("\n")
+    });
+    Ok(())
+}
+
+fn findings(examined: &Examination) -> Vec<String> {
+    examined
+        .findings
+        .iter()
+        .map(|finding| {
+            let mark = if finding.repaired { "repaired" } else { "damaged " };
+            let runs: Vec<&str> = finding.runs.iter().map(|run| run.0.as_str()).filter(|run| !finding.detail.contains(run)).collect();
+            let about = if runs.is_empty() { String::new() } else { format!(" (in runs {})", runs.join(", ")) };
+            let did = if finding.repaired { "done" } else { "--repair would" };
+            format!("{mark}  {}{about}\n          {did}: {}", finding.detail, finding.repair)
+        })
+        .collect()
+}
+
+pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    if args.repair {
+        return repair(paths, out).await;
+    }
     let checks = vec![browser().await, model(paths), database(paths).await, pip().await];
     let missing: Vec<&str> = checks.iter().filter(|check| check.needed && !check.ok).map(|check| check.what).collect();
     out.result(&checks, || {
@@ -29,13 +77,16 @@ pub(crate) async fn run(paths: &Paths, out: Out) -> Result<(), Failure> {
             .map(|check| {
                 let mark = if check.ok {
                     "ok     "
+                } else if check.examined.is_some() {
+                    "DAMAGED"
                 } else if check.needed {
                     "MISSING"
                 } else {
                     "absent "
                 };
                 let fix = check.fix.as_ref().map(|fix| format!("\n                    {fix}")).unwrap_or_default();
-                format!("{mark}  {:<9}  {}{fix}", check.what, check.found)
+                let examined = check.examined.iter().flat_map(findings).map(|line| format!("\n{line}")).collect::<String>();
+                format!("{mark}  {:<9}  {}{fix}{examined}", check.what, check.found)
             })
             .collect();
         lines.join("\n")
@@ -43,7 +94,12 @@ pub(crate) async fn run(paths: &Paths, out: Out) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    let failure = Failure::new(Code::Missing, format!("missing: {}", missing.join(", ")));
+    let damaged = checks.iter().any(|check| check.examined.as_ref().is_some_and(Examination::is_damaged));
+    let failure = if damaged {
+        Failure::new(Code::Store, "the database is damaged").hint("handiwork doctor --repair saves what can be saved")
+    } else {
+        Failure::new(Code::Missing, format!("missing: {}", missing.join(", ")))
+    };
     Err(if out.json { failure.told() } else { failure })
 }
 
@@ -53,10 +109,10 @@ async fn browser() -> Check {
         Ok(browser) => {
             let found = browser.version();
             handiwork::core::Surface::close(&browser).await;
-            Check { what: "browser", ok: true, needed: true, found, fix: None }
+            Check { what: "browser", ok: true, needed: true, found, fix: None, examined: None }
         }
         Err(handiwork::core::SurfaceError::NotAvailable { problem, hint }) => {
-            Check { what: "browser", ok: false, needed: true, found: problem, fix: Some(hint) }
+            Check { what: "browser", ok: false, needed: true, found: problem, fix: Some(hint), examined: None }
         }
         Err(error) => Check {
             what: "browser",
@@ -64,6 +120,7 @@ async fn browser() -> Check {
             needed: true,
             found: error.to_string(),
             fix: Some("apt-get install chromium-headless-shell".to_owned()),
+            examined: None,
         },
     }
 }
@@ -87,17 +144,25 @@ fn model(paths: &Paths) -> Check {
             needed: true,
             found: "no key for DeepSeek and no local model".to_owned(),
             fix: Some(fix.to_owned()),
+            examined: None,
         };
     }
-    Check { what: "model", ok: true, needed: true, found: found.join(", "), fix: None }
+    Check { what: "model", ok: true, needed: true, found: found.join(", "), fix: None, examined: None }
 }
 
 async fn database(paths: &Paths) -> Check {
     let file = paths.database();
-    match Store::open(&file).await {
-        Ok(store) => {
-            store.close().await;
-            Check { what: "database", ok: true, needed: true, found: file.display().to_string(), fix: None }
+    let looked = if file.exists() { Store::examine(&file).await.map(Some) } else { Store::open(&file).await.map(|_| None) };
+    match looked {
+        Ok(None) => Check { what: "database", ok: true, needed: true, found: file.display().to_string(), fix: None, examined: None },
+        Ok(Some(examined)) => {
+            let ok = !examined.is_damaged();
+            let mut found = format!("{}, {} runs", file.display(), examined.runs);
+            if !examined.set_aside.is_empty() {
+                found.push_str(&format!(", {} of them set aside as damaged", examined.set_aside.len()));
+            }
+            let fix = (!ok).then(|| "handiwork doctor --repair".to_owned());
+            Check { what: "database", ok, needed: true, found, fix, examined: (!examined.findings.is_empty()).then_some(examined) }
         }
         Err(error) => Check {
             what: "database",
@@ -105,6 +170,7 @@ async fn database(paths: &Paths) -> Check {
             needed: true,
             found: error.to_string(),
             fix: Some("or use another folder: --home DIR".to_owned()),
+            examined: None,
         },
     }
 }
@@ -114,7 +180,7 @@ async fn pip() -> Check {
     match tokio::time::timeout(std::time::Duration::from_secs(20), asked).await {
         Ok(Ok(output)) if output.status.success() => {
             let found = String::from_utf8_lossy(&output.stdout).split(" from ").next().unwrap_or_default().trim().to_owned();
-            Check { what: "pip", ok: true, needed: false, found, fix: None }
+            Check { what: "pip", ok: true, needed: false, found, fix: None, examined: None }
         }
         _ => Check {
             what: "pip",
@@ -122,6 +188,7 @@ async fn pip() -> Check {
             needed: false,
             found: "used to fetch models when their hub can't be reached".to_owned(),
             fix: Some("apt-get install python3-pip".to_owned()),
+            examined: None,
         },
     }
 }

@@ -22,6 +22,9 @@ Exit codes:
   8    the browser failed
   130  interrupted";
 
+/// What to do about damage.
+const REPAIR: &str = "handiwork doctor tells what is wrong, handiwork doctor --repair saves what can be saved";
+
 /// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "said in EXIT_CODES")]
@@ -153,6 +156,8 @@ impl From<JournalError> for Failure {
             JournalError::Store { hint, doing, detail } => {
                 Self::new(Code::Store, format!("the database can't be {doing}: {detail}")).hint(hint)
             }
+            JournalError::Corrupt { .. } | JournalError::NoSuchBlob(_) => Self::new(Code::Store, error).hint(REPAIR),
+            JournalError::InUse { .. } => Self::new(Code::Store, error).hint("what it is doing: handiwork show RUN"),
             other => Self::new(Code::Store, other),
         }
     }
@@ -162,6 +167,10 @@ impl From<handiwork::memory::StoreError> for Failure {
     fn from(error: handiwork::memory::StoreError) -> Self {
         match error {
             handiwork::memory::StoreError::Journal(error) => error.into(),
+            handiwork::memory::StoreError::Damaged { file, problems } => {
+                let told = format!("{} is damaged, and nothing was read from it: {}", file.display(), problems.join("; "));
+                Self::new(Code::Store, told).hint(REPAIR)
+            }
             error @ handiwork::memory::StoreError::Ambiguous { .. } => Self::new(Code::Usage, error),
             other => Self::new(Code::Store, other),
         }

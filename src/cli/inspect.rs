@@ -52,6 +52,13 @@ pub(crate) async fn runs(args: RunsArgs, paths: &Paths, out: Out) -> Result<(), 
             .collect();
         lines.join("\n")
     });
+    let first = |status: &str| runs.iter().find(|run| run.status == status);
+    if let Some(run) = first("interrupted") {
+        print::note(&format!("a run that was interrupted goes on with: handiwork resume {}", run.id));
+    }
+    if first("damaged").is_some() {
+        print::note("what is damaged is told by: handiwork doctor");
+    }
     store.close().await;
     Ok(())
 }

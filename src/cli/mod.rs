@@ -12,6 +12,7 @@ mod models;
 mod paths;
 mod print;
 mod profile;
+mod prune;
 mod remote;
 mod run;
 mod screen;
@@ -77,10 +78,12 @@ enum Command {
     Show(inspect::ShowArgs),
     /// Write a run as one self-contained HTML file
     Report(inspect::ReportArgs),
+    /// Delete runs that ended long ago, with their pictures
+    Prune(prune::Args),
     /// Models: list (here, or --remote), pull, check
     Model(model::Args),
-    /// Say what is missing and how to get it
-    Doctor,
+    /// Say what is missing or damaged, and how to get it or repair it
+    Doctor(doctor::Args),
 }
 
 /// Reads the command line, runs the command, and turns its result into an exit code.
@@ -121,8 +124,9 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Runs(args) => inspect::runs(args, &paths, out).await,
         Command::Show(args) => inspect::show(args, &paths, out).await,
         Command::Report(args) => inspect::report(args, &paths, out).await,
+        Command::Prune(args) => prune::run(args, &paths, out).await,
         Command::Model(args) => model::run(args, &paths, out).await,
-        Command::Doctor => doctor::run(&paths, out).await,
+        Command::Doctor(args) => doctor::run(args, &paths, out).await,
     }
 }
 

@@ -3,6 +3,9 @@
 mod claims;
 mod damage;
 mod facts;
+
+#[cfg(target_os = "linux")]
+mod faults;
 mod flips;
 mod journal;
 mod runs;
