@@ -37,7 +37,7 @@ pub(crate) fn begin(cold: Option<usize>) -> Request {
 pub(crate) fn changed(step: usize) -> Message {
     let (field, number) = (FIELDS[step % FIELDS.len()], 2 * (step % FIELDS.len()) + 1);
     Message::user(format!(
-        "verified: 3 changes\n~ e{number} textbox \"{field}\" required value=\"step {step}\"\n+ e{} text \"Saved a draft, {step} of 10 fields\"\n- e{} text \"Please fill in {field}\"",
+        "verified: 3 changes\n~ e{number} textbox \"{field}\" required value=\"step {step}\"\n+ e{} \"Saved a draft, {step} of 10 fields\"\n- e{} \"Please fill in {field}\"",
         100 + step,
         200 + step
     ))

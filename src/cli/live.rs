@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 
+use handiwork::core::event::Revival;
 use handiwork::core::model::ToolCall;
 use handiwork::core::{Entry, Event, Progress, Receipt};
 
@@ -98,6 +99,20 @@ impl Live {
                     self.say(&format!("  {} {} — {why}", self.paint(Paint::Yellow, "-"), self.call(id)));
                 }
             }
+            Event::Revived { why, detail, restored } => {
+                let what = match why {
+                    Revival::Resumed => "resumed",
+                    Revival::Relaunched => "the browser was started again",
+                };
+                self.say(&format!("  {} {what}: {detail}; {} refs kept", self.paint(Paint::Yellow, "↻"), restored.kept.len()));
+                restored.lost.iter().for_each(|lost| self.say(&format!("    not restored: {lost}")));
+            }
+            Event::Refilled { call_id, receipt } => self.say(&format!("  {} {} again — {receipt}", self.paint(Paint::Grey, "↻"), self.call(call_id))),
+            Event::Settled { call_id, done, why, .. } => {
+                let verdict = if *done { "had been done" } else { "is done now" };
+                self.say(&format!("  {} {} {verdict}: {why}", self.paint(Paint::Yellow, "?"), self.call(call_id)));
+            }
+            Event::FellBack { from, to, why } => self.say(&format!("  {} {from} failed, {to} is asked: {why}", self.paint(Paint::Yellow, "!"))),
             Event::Question { text, .. } => self.say(&format!("  {} {text}", self.paint(Paint::Yellow, "?"))),
             _ => {}
         }

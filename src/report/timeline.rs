@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use handiwork_core::event::ShotRef;
+use handiwork_core::event::{Revival, ShotRef};
 use handiwork_core::model::FinishReason;
 use handiwork_core::{BlobId, EffectClass, Entry, Event, Receipt, Reply, Resolved, Run, Screen, Target, ToolCall};
 use minijinja::value::Serde;
@@ -116,6 +116,25 @@ impl<'a> Reader<'a> {
             Event::Dropped { call_ids, why } => {
                 let calls: Vec<String> = call_ids.iter().map(|id| self.name_of(id)).collect();
                 self.push(context! { kind => "dropped", calls => calls.join(", "), why });
+            }
+            Event::Revived { why, detail, restored } => {
+                let what = match why {
+                    Revival::Resumed => "Resumed",
+                    Revival::Relaunched => "The browser was started again",
+                };
+                let lost = restored.lost.join("; ");
+                self.push(context! { kind => "revived", what, detail, kept => restored.kept.len(), lost });
+            }
+            Event::Refilled { call_id, receipt } => {
+                let what = format!("{} was done again", self.name_of(call_id));
+                self.push(context! { kind => "note", what, text => receipt.to_string() });
+            }
+            Event::Settled { call_id, done, why, .. } => {
+                let what = format!("{} was cut off, and {}", self.name_of(call_id), if *done { "had been done" } else { "is done now" });
+                self.push(context! { kind => "note", what, text => why });
+            }
+            Event::FellBack { from, to, why } => {
+                self.push(context! { kind => "note", what => format!("{from} failed, {to} is asked"), text => why });
             }
             Event::Question { text, hash, .. } => self.push(context! { kind => "question", text, approval => hash.is_some() }),
             Event::Answer { approved, text } => self.push(context! { kind => "answer", text, approved }),

@@ -1,6 +1,6 @@
 //! The one renderer of a [`Screen`] to text.
 //!
-//! One line per element: ref, role, quoted name, value, states. It is what a model reads and what `handiwork screen` prints,
+//! One line per element: ref, role, quoted name, value, states; plain text is its quotes alone. It is what a model reads and what `handiwork screen` prints,
 //! so its bytes must not depend on anything but the screen. Text is quoted as JSON strings: a page can't forge a line.
 
 use std::fmt::Write as _;
@@ -41,9 +41,13 @@ impl Node {
         if let Some(r) = self.r#ref {
             let _ = write!(out, "{r} ");
         }
-        out.push_str(&self.role);
+        // Text that can only be read needs no word for what it is.
+        let plain = self.r#ref.is_none() && self.role == "text" && !self.name.is_empty();
+        if !plain {
+            out.push_str(&self.role);
+        }
         if !self.name.is_empty() {
-            let _ = write!(out, " {}", quote(&self.name));
+            let _ = write!(out, "{}{}", if plain { "" } else { " " }, quote(&self.name));
         }
         if !self.hint.is_empty() {
             let _ = write!(out, " ({})", self.hint.replace(['\n', '\r'], " "));

@@ -24,12 +24,14 @@ impl Line {
         let first = body.split(' ').next().unwrap_or_default();
         let r#ref: Option<Ref> = first.parse().ok().filter(|_| first.starts_with('e') && first.len() > 1);
         let rest = if r#ref.is_some() { body.strip_prefix(first).unwrap_or_default().trim_start() } else { body };
-        let role = rest.split([' ', '"']).next().unwrap_or_default().to_owned();
+        // Quotes alone are text.
+        let word = rest.split([' ', '"']).next().unwrap_or_default();
+        let role = if rest.starts_with('"') { "text" } else { word }.to_owned();
         let quoted = |from: &str| -> Option<String> {
             let mut values = serde_json::Deserializer::from_str(from).into_iter::<String>();
             values.next()?.ok()
         };
-        let after = rest.strip_prefix(role.as_str()).unwrap_or_default().trim_start();
+        let after = rest.strip_prefix(word).unwrap_or_default().trim_start();
         let name = if after.starts_with('"') { quoted(after).unwrap_or_default() } else { String::new() };
         let value = rest.split_once("value=").and_then(|(_, from)| quoted(from));
         Self { r#ref, role, name, value, all: body.to_owned() }

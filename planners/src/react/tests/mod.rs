@@ -112,7 +112,7 @@ async fn the_conversation_reads_like_this() {
       e1 textbox "Name" value=""
       e2 textbox "Mail" value=""
       e3 button "Send"
-      text "We answer on working days, mostly within a day or two."
+      "We answer on working days, mostly within a day or two."
     assistant: 3 calls
     call-1-0: done: e1 now holds "Ana"; screen: 0 lines new, 1 changed, 0 gone
     call-1-1: not done: e9 is no longer on the page; use a ref from the newest screen

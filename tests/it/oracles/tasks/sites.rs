@@ -196,7 +196,7 @@ pub(super) async fn calendar(hand: &mut Hand<'_>) -> Done {
     // All hours of the day are told at once, with refs; the one that is wanted is scrolled to by the drag itself.
     let region = hand.look().await.live().find(|line| line.has("scrollable")).cloned().ok_or("no day")?;
     let day = told(&hand.act(Expand { r#ref: region.r#ref.ok_or("no ref")? }).await)?;
-    let rows = day.lines().map(str::trim).skip_while(|row| *row != format!("text \"{start}\""));
+    let rows = day.lines().map(str::trim).skip_while(|row| *row != format!("\"{start}\""));
     let slots = rows.filter_map(|row| row.split(' ').next()?.parse().ok()).take((9.0 - halves) as usize);
     let (dy, grab) = ((halves - 1.0) * 20.4 + 2.0, None);
     for slot in slots {

@@ -352,7 +352,7 @@ const hintOf = (e, role, named) => {
   const placeholder = squeeze(attr(e, 'placeholder') ?? '');
   if (placeholder && named.from !== 'placeholder') hints.push(cut(placeholder, 120));
   if (localName(e) === 'textarea' && styleOf(e).resize !== 'none') hints.push(`resizable ${Math.round(boxOf(e).width)}×${Math.round(boxOf(e).height)}`);
-  if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e), looks = role === 'handle' ? '' : /^(clickable|canvas)$/.test(role) || !icon ? bareLook(e) : ''; if (looks) hints.push(looks); if (icon) hints.push(icon); }
+  if (!named.name && isControl(role) && !nativeField(e)) { const icon = iconHint(e), plain = icon && role !== 'canvas' && !mainColour(e) && /^(square|rectangle)$/.test(shapeWord(e)), looks = role === 'handle' || plain ? '' : /^(clickable|canvas)$/.test(role) || !icon ? bareLook(e) : ''; if (looks) hints.push(looks); if (icon) hints.push(icon); }
   return hints.join('; ');
 };
 const verbsOf = (e, role) => {

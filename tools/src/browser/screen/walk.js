@@ -480,12 +480,12 @@ const look = (idle, part, { whole = false, inside = 0 } = {}) => {
   if (page.above) notes.push(`${many(page.above, 'above')}: scroll up`);
   if (page.right) notes.push(`${many(page.right, 'to the right')}: scroll right`);
   if (page.left) notes.push(`${many(page.left, 'to the left')}: scroll left`);
-  if (covered) notes.push(`${covered} element${covered === 1 ? ' is' : 's are'} covered by ${describe(coverer)}`);
+  if (covered) notes.push(`${covered} covered by ${describe(coverer, 24)}`);
   if (dropped) notes.push(`${dropped} more elements in view are left out`);
   return { title: document.title, url: location.href, ready: document.readyState, lines, notes, more: moreOf(page), suspects, fresh: untoldRoots.splice(0, 30) };
 };
 // In a few words, what an element is: for a person who is told that it is in the way.
-const describe = (e) => {
+const describe = (e, most = 80) => {
   if (!e) return 'something';
   let best = e;
   for (let up = e, depth = 0; up && depth < 12; up = parentOf(up), depth++) {
@@ -493,7 +493,7 @@ const describe = (e) => {
     if (/^(dialog|alertdialog|alert)$/.test(role) || isControl(role) || /^(fixed|absolute|sticky)$/.test(styleOf(up).position)) { best = up; break; }
   }
   const role = ariaRole(best) || nativeRole(best) || 'box';
-  const name = cut(nameOf(best, role).name || visibleText(best, 80) || iconHint(best), 80);
+  const name = cut(nameOf(best, role).name || visibleText(best, 80) || iconHint(best), most);
   return name ? `${role} ${JSON.stringify(name)}` : `a ${role} without a name`;
 };
 const asked = new Set();
