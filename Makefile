@@ -81,6 +81,13 @@ ORACLES_SEEDS ?= 3
 oracles: setup ## Do small web tasks of MiniWoB++ by programs that see only the text of the screen; the last line tells how many.
 	@ORACLES_SEEDS=$(ORACLES_SEEDS) ORACLES_FIRST=$(or $(SEED),1) scripts/oracles.sh
 
+# Sweeps of `make survive` over all boundaries; one takes about ten minutes on two cores.
+SWEEPS ?= 3
+
+.PHONY: survive
+survive: setup ## Kill runs, browsers and parents wherever they can be killed, fail every write, flip bytes; the last line tells what was lost.
+	@SURVIVE_SWEEPS=$(SWEEPS) scripts/survive.sh
+
 .PHONY: bless-wire
 bless-wire: ## Take what the client sends now as what the vendor's crate is given (tests/recipe/requests.ndjson).
 	HANDIWORK_BLESS=1 $(CARGO) test --package handiwork --test it deepseek::recipe

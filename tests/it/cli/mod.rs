@@ -6,6 +6,7 @@ mod cassette;
 mod claim;
 mod errors;
 mod login;
+mod resume;
 mod session;
 
 use std::path::Path;
