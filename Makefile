@@ -1,7 +1,7 @@
 # Everything that is done with this project, by one name each. `make` alone tells what there is.
 #
-# All targets build with the same profile (dev) and the same features, so that nothing is compiled twice: llama.cpp is optimised
-# by its own build, and what is hot in Rust is named in Cargo.toml.
+# All targets build with the same profile (dev) and for the whole workspace, for features are joined over what is built together: so
+# nothing is compiled twice. llama.cpp is optimised by its own build, and what is hot in Rust is named in Cargo.toml.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,6 +13,10 @@ CARGO ?= cargo
 ifeq ($(CI),true)
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/handiwork/ci-target
 endif
+
+# Where the build is, and how a program in it is built.
+BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
+PROGRAM := $(CARGO) build --workspace --bin handiwork
 
 .PHONY: help
 help: ## Tell what there is.
@@ -28,13 +32,13 @@ build: setup ## Build the program, the libraries and the demo site.
 
 .PHONY: demo
 demo: setup ## Have the agent sign in and file a claim on the demo site; write target/demo/report-1.html.
-	$(CARGO) build --bin handiwork
-	$(CARGO) run --quiet --example demo
+	$(PROGRAM) --example demo
+	$(BUILT)/examples/demo
 
 .PHONY: demo-five
 demo-five: setup ## The same with five different sentences; the last line tells how many succeeded.
-	$(CARGO) build --bin handiwork
-	$(CARGO) run --quiet --example demo -- --five
+	$(PROGRAM) --example demo
+	$(BUILT)/examples/demo --five
 
 # Tasks and tries of `make miniwob`; others may be named: make miniwob TASKS=click-tab,enter-date SEEDS=3 FIRST_SEED=100
 TASKS ?= click-button,click-link,click-dialog,click-test,click-test-2,focus-text,enter-text,click-option,click-checkboxes,login-user
@@ -43,13 +47,13 @@ FIRST_SEED ?= 1
 
 .PHONY: miniwob
 miniwob: setup ## Try small web tasks of MiniWoB++ with the local model; the last line tells how many succeeded.
-	$(CARGO) build --bin handiwork --example miniwob
-	$(CARGO) run --quiet --bin handiwork -- model pull default
-	$(CARGO) run --quiet --example miniwob -- --tasks $(TASKS) --seeds $(SEEDS) --first-seed $(FIRST_SEED) --model local --json target/miniwob.json
+	$(PROGRAM) --example miniwob
+	$(BUILT)/handiwork model pull default
+	$(BUILT)/examples/miniwob --tasks $(TASKS) --seeds $(SEEDS) --first-seed $(FIRST_SEED) --model local --json target/miniwob.json
 
 .PHONY: bench-local
 bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
-	$(CARGO) bench --quiet --profile dev --bench local -- $(ARGS)
+	$(CARGO) bench --workspace --quiet --profile dev --bench local -- $(ARGS)
 
 .PHONY: bench-screen
 bench-screen: setup ## Measure what a model is given of a page beside three other tools; SEED=7 BENCH_SIZES=100,1000 for other pages.
@@ -57,7 +61,8 @@ bench-screen: setup ## Measure what a model is given of a page beside three othe
 
 .PHONY: doctor
 doctor: setup ## Say what handiwork itself misses on this machine.
-	$(CARGO) run --quiet --bin handiwork -- doctor
+	$(PROGRAM)
+	$(BUILT)/handiwork doctor
 
 .PHONY: test
 test: setup ## Run every test, and the programs in the documentation.

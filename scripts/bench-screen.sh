@@ -29,7 +29,7 @@ if [ -n "$pages" ]; then
   BENCH_MINIWOB=$(dirname "$(dirname "$pages")")
   export BENCH_MINIWOB
 fi
-driver=$("${CARGO:-cargo}" bench --quiet --profile dev --bench screen --no-run --message-format json |
+driver=$("${CARGO:-cargo}" bench --workspace --quiet --profile dev --bench screen --no-run --message-format json |
   sed -n 's/.*"name":"screen".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 [ -n "$driver" ] || { echo '{"bar":"screen","error":"the driver was not built"}'; exit 1; }
 BENCH_DRIVER="$driver" PYTHONPATH="$PWD/benches/screen" exec timeout 3600 "$BENCH_PEERS_DIR/venv/bin/python" "$PWD/benches/screen/run.py"

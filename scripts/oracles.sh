@@ -5,6 +5,6 @@ cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-"${CARGO:-cargo}" test --quiet --package handiwork --test it oracles::all_of_them -- --ignored --nocapture 2>&1 | tee "$log" || status=1
+"${CARGO:-cargo}" test --quiet --workspace --test it oracles::all_of_them -- --ignored --nocapture 2>&1 | tee "$log" || status=1
 grep '^{"bar":"oracles"' "$log" | tail -n 1 || { echo '{"bar":"oracles","episodes":0,"rewarded":0}'; status=1; }
 exit "$status"

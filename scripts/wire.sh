@@ -10,8 +10,8 @@ trap 'rm -rf "$counts"' EXIT
 count() { cat "$counts/$1" 2>/dev/null || echo 0; }
 
 failed=0
-HANDIWORK_WIRE=$counts "$cargo" test --package handiwork --test it deepseek:: 2>&1 | tee "$counts/log" || failed=1
-"$cargo" test --package handiwork --package handiwork-test-support --lib deepseek:: 2>&1 | tee -a "$counts/log" || failed=1
+HANDIWORK_WIRE=$counts "$cargo" test --workspace --test it deepseek:: 2>&1 | tee "$counts/log" || failed=1
+"$cargo" test --workspace --lib deepseek:: 2>&1 | tee -a "$counts/log" || failed=1
 scripts/recipe.sh 2>&1 | tee -a "$counts/log" || failed=1
 
 rules=$(grep -cE '^test deepseek::wire_rules::.* ok$' "$counts/log")
