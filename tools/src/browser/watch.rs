@@ -19,6 +19,8 @@ use super::state::{Happening, Tab};
 
 /// How long the page must have been at rest.
 const REST: Duration = Duration::from_millis(100);
+/// Longest pause between two questions whether a page rests.
+const PAUSE: Duration = Duration::from_millis(40);
 /// Longest wait for rest on a page that never rests.
 const RESTLESS: Duration = Duration::from_secs(1);
 /// Longest wait for requests that the action started.
@@ -301,6 +303,7 @@ impl Browser {
         let mut bell = self.state().bell();
         let began = Instant::now();
         let mut loaded: Option<Instant> = None;
+        let mut pause = PAUSE;
         while let Some(tab) = number.map_or_else(|| self.state().active(), |number| self.state().tab(number)) {
             if tab.crashed || until.is_over() {
                 break;
@@ -316,13 +319,14 @@ impl Browser {
                 let arrived = *loaded.get_or_insert_with(Instant::now);
                 let complete = pulse.ready == "complete" || arrived.elapsed() > COMPLETE;
                 let rest = REST.as_secs_f64() * 1000.0;
+                pause = PAUSE.min(Duration::from_secs_f64((rest - pulse.quiet.min(pulse.age)).max(5.0) / 1000.0));
                 let quiet = pulse.quiet.min(pulse.age) >= rest || arrived.elapsed() > RESTLESS;
                 let answered = !self.has_own_requests(&tab, mark, &BTreeSet::new()) || began.elapsed() > REQUESTS;
                 if complete && quiet && answered {
                     break;
                 }
             }
-            let _ = tokio::time::timeout(Duration::from_millis(40), bell.changed()).await;
+            let _ = tokio::time::timeout(pause, bell.changed()).await;
         }
         Ok(())
     }

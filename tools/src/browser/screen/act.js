@@ -94,6 +94,7 @@ const under = async (id) => {
   return frames;
 };
 const identify = (e) => { const role = roleOf(e); return { role, name: cut(nameOf(e, role).name, 1000) }; };
+const steady = new WeakMap();
 const inspect = async (id, { scroll = false, still = false, enter = false, free = false }) => {
   let e = find(id);
   if (!e) return { state: 'stale' };
@@ -120,10 +121,15 @@ const inspect = async (id, { scroll = false, still = false, enter = false, free 
     const holder = [ownerDocument(e), document].find((doc) => doc.pointerLockElement);
     if (holder) { holder.exitPointerLock(); for (let n = 0; n < 10 && holder.pointerLockElement; n++) await frameTick(); }
     const box = () => { const one = boxOf(places[0] ?? e); return [one.left, one.top, one.width, one.height].map(Math.round).join(); };
-    await frameTick();
-    const before = box();
-    await frameTick();
-    moving = box() !== before;
+    // Where it stood when it was last found standing still, a moment ago, it need not be watched again.
+    const known = steady.get(e), now = performance.now(), before = box();
+    if (known?.box !== before || now - known.at < 16 || now - known.at > 1000) {
+      await frameTick();
+      const first = box();
+      await frameTick();
+      moving = box() !== first;
+    }
+    if (moving) steady.delete(e); else steady.set(e, { box: box(), at: now });
     e = find(id);
     if (!e) return { state: 'stale' };
     found = place();
