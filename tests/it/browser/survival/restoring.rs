@@ -162,8 +162,8 @@ async fn a_checkpoint_is_quick_and_hangs_on_no_page() {
         took.push(began.elapsed());
     }
     took.sort();
-    eprintln!("a checkpoint takes {:?} in the middle of 20, at most {:?}", took[10], took[19]);
-    assert!(took[10] < Duration::from_millis(150), "{took:?}");
+    // On a busy machine too; alone it is two or three milliseconds.
+    assert!(took[10] < Duration::from_millis(50), "{took:?}");
 
     assert!(act(&browser, OpenTab { url: site.url("hang") }).await.is_verified());
     let _ = click(&browser, "Hang").await;
