@@ -30,7 +30,7 @@ mod watch;
 mod widget;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -68,6 +68,8 @@ pub struct Browser {
     clipboard: Mutex<String>,
     /// What is known of its tabs for the case that they can't be asked.
     kept: Mutex<survival::Kept>,
+    /// Its owner has no more need of it: it is not started again.
+    closed: AtomicBool,
     /// When it was last started again because it had grown too large.
     renewed: Mutex<Option<tokio::time::Instant>>,
     /// Held while something is done, so that two callers don't mix their effects.

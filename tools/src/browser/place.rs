@@ -1,6 +1,6 @@
 //! Where in a browser a surface is: the whole of one that it started, a context of its own, or some tabs in somebody else's.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -146,6 +146,7 @@ impl Browser {
             worlds: AtomicU64::new(1),
             clipboard: Mutex::default(),
             kept: Mutex::default(),
+            closed: AtomicBool::new(false),
             renewed: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             _permit: permit,
@@ -221,6 +222,7 @@ impl Browser {
     }
 
     pub(super) async fn leave(&self) {
+        self.closed.store(true, Ordering::Relaxed);
         let until = Until::new(&Context::default(), GRACE);
         let seat = self.seat();
         let connection = &seat.host.connection;

@@ -4,9 +4,9 @@
 //! a folder of the same kind removes those whose lock nobody holds. The one decision: a lock and not a process id says that the
 //! owner is dead, since the kernel lets go of it whatever happens, and an id may mean another process in another container.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,12 +26,12 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Makes one where the system keeps such things, for its owner alone.
     pub(crate) fn new(prefix: &'static str) -> io::Result<Self> {
-        Self::hold(tempfile::Builder::new().prefix(prefix).tempdir()?, prefix)
+        Self::hold(own().prefix(prefix).tempdir()?, prefix)
     }
 
     /// Makes one inside of a folder.
     pub(crate) fn inside(folder: &Path, prefix: &'static str) -> io::Result<Self> {
-        Self::hold(tempfile::Builder::new().prefix(prefix).tempdir_in(folder)?, prefix)
+        Self::hold(own().prefix(prefix).tempdir_in(folder)?, prefix)
     }
 
     fn hold(folder: TempDir, prefix: &'static str) -> io::Result<Self> {
@@ -60,6 +60,13 @@ impl Scratch {
             tracing::warn!(folder = %path.display(), "a temporary folder could not be removed");
         }
     }
+}
+
+/// Nobody else has any business in these folders.
+fn own() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(Permissions::from_mode(0o700));
+    builder
 }
 
 /// Removes what dead owners have left.
@@ -98,6 +105,7 @@ mod tests {
     fn only_what_a_dead_owner_has_left_is_removed() {
         let around = tempfile::tempdir().expect("a folder");
         let held = Scratch::inside(around.path(), "ours-").expect("held");
+        assert_eq!(std::fs::metadata(held.path()).expect("there").permissions().mode() & 0o777, 0o700);
         let made = |name: &str, lock: bool| -> PathBuf {
             let path = around.path().join(name);
             std::fs::create_dir(&path).expect("made");

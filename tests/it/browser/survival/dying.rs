@@ -43,12 +43,19 @@ async fn survives(with: Signal, when: When) {
         }
         When::Looking => {
             // The signal comes while the browser is asked.
-            let looking = async { loop { if let Err(error) = browser.observe(&cx).await { return error } } };
+            let looking = async {
+                loop {
+                    if let Err(error) = browser.observe(&cx).await {
+                        return error;
+                    }
+                }
+            };
             let hit = async { signal(id, with) };
             tokio::join!(looking, hit).0
         }
         When::Acting => {
-            let slow = browser.resolve(&cx, &handiwork_core::action::Navigate { url: site.url("slow/9000") }.into()).await.expect("resolved");
+            let slow =
+                browser.resolve(&cx, &handiwork_core::action::Navigate { url: site.url("slow/9000") }.into()).await.expect("resolved");
             let before = began;
             let acting = browser.dispatch(&cx, &slow);
             let hit = async {
@@ -128,7 +135,7 @@ async fn one_that_was_stopped_for_a_moment_goes_on() {
     let go_on = async {
         let began = Instant::now();
         let mut tick = tokio::time::interval(Duration::from_millis(50));
-        while began.elapsed() < Duration::from_millis(1000) {
+        while began.elapsed() < Duration::from_secs(1) {
             tick.tick().await;
         }
         signal(id, Signal::CONT);

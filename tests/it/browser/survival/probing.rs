@@ -56,6 +56,7 @@ async fn what_is_no_answer_is_an_error() {
     }
     // What the page asks or opens while it is looked at is nobody's business.
     assert_eq!(ask(&browser, Probe::new(site.url("storm"), "nothing of the kind")).await, Ok(false));
+    assert_eq!(ask(&browser, Probe::new(site.url("opens"), "Opens")).await, Ok(true));
     let seen = screen(&browser).await;
     assert!(seen.tabs.is_empty() && seen.notes.is_empty() && seen.render().contains("Thank you"), "{seen:?}");
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use handiwork_core::Reason;
 use handiwork_core::action::{Direction, Wait};
+use handiwork_core::{Reason, SurfaceError};
 use handiwork_test_support::fixtures::Fixtures;
-use handiwork_core::SurfaceError;
+use handiwork_tools::browser::ContextConfig;
 
 use super::super::refusal;
 use super::*;
@@ -135,7 +135,8 @@ async fn what_can_not_be_had_again_is_told() {
         SurfaceError::NotAvailable { problem, .. } => problem,
         other => panic!("{other}"),
     };
-    let other = launch(BrowserConfig { state_key: Some(Key::from_hex(&"7d".repeat(32)).expect("a key")), ..BrowserConfig::default() }).await;
+    let other =
+        launch(BrowserConfig { state_key: Some(Key::from_hex(&"7d".repeat(32)).expect("a key")), ..BrowserConfig::default() }).await;
     let with = |state| Restore { process: None, state: Some(state), screen: None, next_ref: 1 };
     let cx = Context::default();
     let wrong = error(other.restore(&cx, &with(&from.state)).await.expect_err("another key"));
@@ -161,8 +162,8 @@ async fn a_checkpoint_is_quick_and_hangs_on_no_page() {
         took.push(began.elapsed());
     }
     took.sort();
-    eprintln!("a checkpoint takes {:?} in the middle of 20, at most {:?}", took[10], took[19]);
-    assert!(took[10] < Duration::from_millis(150), "{took:?}");
+    // On a busy machine too; alone it is two or three milliseconds.
+    assert!(took[10] < Duration::from_millis(50), "{took:?}");
 
     assert!(act(&browser, OpenTab { url: site.url("hang") }).await.is_verified());
     let _ = click(&browser, "Hang").await;
@@ -203,4 +204,37 @@ async fn one_that_grows_too_large_is_started_again_unseen() {
     let told = site.told();
     let stored = told.iter().find(|told| told.what == "stored").expect("stored");
     assert_eq!((stored.field("local"), stored.field("session")), (Some("mine"), Some("mine")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_context_leaves_the_browser_of_the_others_alone_and_survives_it() {
+    let site = Fixtures::start().await.expect("a server");
+    let around = launch(BrowserConfig::default()).await;
+    open(&around, &site.url("done")).await;
+    let context = || async { around.context(ContextConfig::default()).await.expect("a context") };
+    let first = context().await;
+    open(&first, &site.url("twins")).await;
+    let (seen, from) = (screen(&first).await, checkpoint(&first).await);
+    let second = context().await;
+    assert_eq!(restore(&second, &from, &seen, next_ref(&seen)).await.kept, [find(&seen, "Alone"), find(&seen, "Name")]);
+    assert!(screen(&around).await.render().contains("Thank you"), "the browser of others was ended");
+    let id = around.pid();
+    drop(around);
+    wait_until("the browser to end", || group(id.expect("ours")).is_empty()).await;
+    assert!(matches!(first.observe(&Context::default()).await, Err(SurfaceError::Gone { .. })));
+    assert!(restore(&first, &from, &seen, next_ref(&seen)).await.kept.contains(&find(&seen, "Alone")));
+    assert_ne!(first.pid(), id);
+    assert!(click(&first, "Alone").await.is_verified());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_closed_stays_closed() {
+    let site = Fixtures::start().await.expect("a server");
+    let browser = launch(BrowserConfig::default()).await;
+    open(&browser, &site.url("done")).await;
+    let from = checkpoint(&browser).await;
+    browser.close().await;
+    let again = Restore { process: from.process.as_ref(), state: Some(&from.state), screen: None, next_ref: 1 };
+    let error = browser.restore(&Context::default(), &again).await.expect_err("closed");
+    assert!(error.to_string().contains("closed by its owner"), "{error}");
 }

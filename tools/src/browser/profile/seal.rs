@@ -107,7 +107,7 @@ impl Key {
         // The same key encrypts: what it is used for here is told apart.
         context.update(b"handiwork digest\n");
         context.update(text);
-        context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        handiwork_core::screen::hex(context.sign().as_ref())
     }
 
     fn cipher(&self) -> Option<LessSafeKey> {

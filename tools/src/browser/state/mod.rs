@@ -7,7 +7,7 @@
 mod events;
 mod targets;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use handiwork_core::EffectClass;
@@ -21,8 +21,6 @@ pub(crate) use super::tab::{Happening, Part, Tab};
 
 /// Most happenings that are kept.
 const MOST: usize = 512;
-/// The number of the page that nobody is told of.
-const HIDDEN: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -34,6 +32,8 @@ struct Inner {
     sequence: u64,
     /// What happened in the hidden page: no action's doing, and nothing to tell.
     beside: Vec<Happening>,
+    /// Targets of hidden pages: what they open is closed.
+    hidden: BTreeSet<String>,
     /// Whether an action is under way; what happens otherwise is the page's own doing.
     acting: bool,
     /// Dialogs that no receipt or screen has told of yet.
@@ -120,43 +120,6 @@ impl State {
             inner.front.retain(|other| *other != number);
             inner.front.push(number);
         }
-    }
-
-    /// Gives a tab the number that it had in another browser, if no other has that; gives the number that it has then.
-    pub(crate) fn renumber(&self, number: u32, wanted: u32) -> u32 {
-        let mut inner = self.lock();
-        if number == wanted || inner.tabs.contains_key(&wanted) {
-            return number;
-        }
-        let Some(mut tab) = inner.tabs.remove(&number) else { return number };
-        tab.number = wanted;
-        inner.tabs.insert(wanted, tab);
-        inner.front.iter_mut().filter(|front| **front == number).for_each(|front| *front = wanted);
-        inner.last_number = inner.last_number.max(wanted);
-        wanted
-    }
-
-    /// A page of our own can be used like a tab from now on, under a number that no tab has. Nobody is told of it.
-    pub(crate) fn hide(&self, target: &str, session: &Session) -> u32 {
-        session.set_up(self.viewport(), &self.disguise);
-        let mut inner = self.lock();
-        let mut tab = Tab::new(HIDDEN, target.to_owned(), session.clone(), String::new());
-        tab.hidden = true;
-        inner.beside.clear();
-        inner.tabs.insert(HIDDEN, tab);
-        HIDDEN
-    }
-
-    /// The hidden page is gone; gives what happened in it.
-    pub(crate) fn unhide(&self) -> Vec<Happening> {
-        let mut inner = self.lock();
-        inner.tabs.remove(&HIDDEN);
-        std::mem::take(&mut inner.beside)
-    }
-
-    /// What happened in the hidden page so far.
-    pub(crate) fn beside(&self) -> Vec<Happening> {
-        self.lock().beside.clone()
     }
 
     /// Changes what is known of a tab.
@@ -311,7 +274,7 @@ impl State {
 
 impl Inner {
     fn note(&mut self, happening: Happening) {
-        if happening.tab() == Some(HIDDEN) {
+        if happening.tab() == Some(targets::HIDDEN) {
             if self.beside.len() < MOST {
                 self.beside.push(happening);
             }

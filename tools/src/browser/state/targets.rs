@@ -1,10 +1,53 @@
-//! Tabs, frames and workers as they come and go.
+//! Tabs, frames and workers as they come and go, and the one page that is none of them: hidden, to look something up.
 
 use serde_json::Value;
 
 use super::super::cdp::{self, Connection, Disguise, Session, Viewport};
 use super::super::tab::{Happening, Part, Tab};
-use super::{Inner, text};
+use super::{Inner, State, text};
+
+/// The number of the page that nobody is told of.
+pub(super) const HIDDEN: u32 = u32::MAX;
+
+impl State {
+    /// Gives a tab the number that it had in another browser, if no other has that; gives the number that it has then.
+    pub(crate) fn renumber(&self, number: u32, wanted: u32) -> u32 {
+        let mut inner = self.lock();
+        if number == wanted || inner.tabs.contains_key(&wanted) {
+            return number;
+        }
+        let Some(mut tab) = inner.tabs.remove(&number) else { return number };
+        tab.number = wanted;
+        inner.tabs.insert(wanted, tab);
+        inner.front.iter_mut().filter(|front| **front == number).for_each(|front| *front = wanted);
+        inner.last_number = inner.last_number.max(wanted);
+        wanted
+    }
+
+    /// A page of our own can be used like a tab from now on, under a number that no tab has. Nobody is told of it.
+    pub(crate) fn hide(&self, target: &str, session: &Session) -> u32 {
+        session.set_up(self.viewport(), &self.disguise);
+        let mut inner = self.lock();
+        let mut tab = Tab::new(HIDDEN, target.to_owned(), session.clone(), String::new());
+        tab.hidden = true;
+        inner.beside.clear();
+        inner.hidden.insert(target.to_owned());
+        inner.tabs.insert(HIDDEN, tab);
+        HIDDEN
+    }
+
+    /// The hidden page is gone; gives what happened in it.
+    pub(crate) fn unhide(&self) -> Vec<Happening> {
+        let mut inner = self.lock();
+        inner.tabs.remove(&HIDDEN);
+        std::mem::take(&mut inner.beside)
+    }
+
+    /// What happened in the hidden page so far.
+    pub(crate) fn beside(&self) -> Vec<Happening> {
+        self.lock().beside.clone()
+    }
+}
 
 impl Inner {
     pub(super) fn attached(
@@ -19,8 +62,9 @@ impl Inner {
         match text(params, "/targetInfo/type") {
             "page" | "other" if self.keeping.takes(&session, &target, params) => return,
             "page" => {
-                let opener = text(params, "/targetInfo/openerId");
-                if self.tabs.values().any(|tab| tab.hidden && tab.target == opener) {
+                if self.hidden.contains(text(params, "/targetInfo/openerId")) {
+                    // Until it runs, what has opened it may wait for it.
+                    session.run();
                     cdp::drop_tab(connection, &target);
                     return;
                 }

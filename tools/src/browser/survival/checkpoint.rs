@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures::future::{join, join_all};
+use handiwork_core::screen::hex;
 use handiwork_core::{Checkpoint, Context, ProcessMark, Screen, SurfaceError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,7 +85,7 @@ impl Kept {
     fn encode(&self, key: Option<&Key>) -> Option<(Vec<u8>, String)> {
         let text = serde_json::to_vec(self).ok()?;
         let Some(key) = key else {
-            let digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = hex(&Sha256::digest(&text));
             return Some(([PLAIN, &text].concat(), digest));
         };
         let digest = key.digest(&text);
@@ -94,7 +95,9 @@ impl Kept {
     /// Reads it back.
     pub(super) fn decode(bytes: &[u8], key: Option<&Key>) -> Result<Self, SurfaceError> {
         let not = |problem: &str, hint: &str| SurfaceError::NotAvailable { problem: problem.to_owned(), hint: hint.to_owned() };
-        let damaged = || not("the kept state of the browser is damaged", "bring the journal and its blobs back from a backup, or start the run again");
+        let damaged = || {
+            not("the kept state of the browser is damaged", "bring the journal and its blobs back from a backup, or start the run again")
+        };
         if let Some(text) = bytes.strip_prefix(PLAIN) {
             return serde_json::from_slice(text).map_err(|_| damaged());
         }
@@ -103,9 +106,10 @@ impl Kept {
             return Err(not(problem, "give BrowserConfig::state_key the key that the run began with"));
         };
         let text = open(bytes, key, Path::new("the kept state")).map_err(|error| match error {
-            ProfileError::WrongKey { .. } => {
-                not("the kept state of the browser was encrypted with another key", "give BrowserConfig::state_key the key that the run began with")
-            }
+            ProfileError::WrongKey { .. } => not(
+                "the kept state of the browser was encrypted with another key",
+                "give BrowserConfig::state_key the key that the run began with",
+            ),
             ProfileError::Newer { .. } => not("the kept state of the browser was written by a newer version", "update handiwork"),
             _ => damaged(),
         })?;
@@ -157,7 +161,10 @@ impl Browser {
             }
         }
         let Some((state, digest)) = kept.encode(self.config.state_key.as_ref()) else {
-            return Err(SurfaceError::Protocol { doing: "keeping the state of the browser".to_owned(), detail: "it can't be encrypted".to_owned() });
+            return Err(SurfaceError::Protocol {
+                doing: "keeping the state of the browser".to_owned(),
+                detail: "it can't be encrypted".to_owned(),
+            });
         };
         Ok(Some(Checkpoint { process: seat.mark(), state, digest }))
     }

@@ -105,7 +105,8 @@ mod tests {
     fn only_the_marked_process_is_ended() {
         let mut child = Command::new("sleep").arg("60").spawn().expect("a process");
         let mark = of(child.id()).expect("a mark");
-        for other in [ProcessMark { started: mark.started + 1, ..mark.clone() }, ProcessMark { boot: "another".to_owned(), ..mark.clone() }] {
+        for other in [ProcessMark { started: mark.started + 1, ..mark.clone() }, ProcessMark { boot: "another".to_owned(), ..mark.clone() }]
+        {
             assert!(end(&other, Duration::from_secs(1)), "it is gone");
             assert!(stat(child.id()).is_some_and(|stat| !stat.is_dead()), "another process is left alone");
         }

@@ -21,8 +21,8 @@ const COMING: Duration = Duration::from_secs(20);
 const BEGIN: Duration = Duration::from_secs(1);
 /// Tags around a part of a line; all others begin another one.
 const INLINE: &[&str] = &[
-    "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time",
-    "u", "var",
+    "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup",
+    "time", "u", "var",
 ];
 
 impl Browser {
@@ -145,6 +145,9 @@ mod tests {
     #[test]
     fn another_page_is_no_answer() {
         assert!(same_page("http://a.example/claims", "https://a.example/claims/?page=1#top"));
-        assert!(!same_page("http://a.example/claims", "http://a.example/sign-in?next=/claims") && !same_page("http://a.example/", "http://b.example/"));
+        assert!(
+            !same_page("http://a.example/claims", "http://a.example/sign-in?next=/claims")
+                && !same_page("http://a.example/", "http://b.example/")
+        );
     }
 }

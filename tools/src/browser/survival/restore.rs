@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use super::super::Browser;
 use super::super::cdp::{self, CallError, Until};
 use super::super::place::Place;
-use super::super::profile::{Stored, StorageState};
+use super::super::profile::{StorageState, Stored};
 use super::super::screen::Look;
 use super::super::screen::refs::Known;
 use super::super::state::{Happening, Tab};
@@ -34,6 +35,12 @@ impl Browser {
             return Err(SurfaceError::NotAvailable {
                 problem: "a browser that somebody else runs can't be restored".to_owned(),
                 hint: "start that browser again, attach to it and start the run again".to_owned(),
+            });
+        }
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(SurfaceError::NotAvailable {
+                problem: "this browser was closed by its owner".to_owned(),
+                hint: "launch another one, and go on with the run there".to_owned(),
             });
         }
         let is_alive = !seat.host.connection.is_gone();
@@ -98,7 +105,8 @@ impl Browser {
                 self.put_state(&state, until).await?;
             }
             None if kept.tabs.iter().any(|tab| tab.url.starts_with("http")) => lost.push(
-                "logins and what pages have stored were not kept, since there was no key to encrypt them with (BrowserConfig::state_key)".to_owned(),
+                "logins and what pages have stored were not kept, since there was no key to encrypt them with (BrowserConfig::state_key)"
+                    .to_owned(),
             ),
             None => {}
         }
@@ -111,10 +119,9 @@ impl Browser {
         let front = tabs.iter().zip(&kept.tabs).find(|(_, was)| was.front).map(|(number, _)| *number).or(tabs.first().copied());
         if let Some(tab) = front.and_then(|front| self.state().tab(front)) {
             self.state().activate(tab.number);
-            match tab.session.bring_to_front(until).await {
-                Err(error @ CallError::Gone(_)) => return Err(error),
-                // It is the one in front for us all the same.
-                _ => {}
+            // Where that can't be, it is the one in front for us all the same.
+            if let Err(error @ CallError::Gone(_)) = tab.session.bring_to_front(until).await {
+                return Err(error);
             }
         }
         let found = match screen {
@@ -253,7 +260,10 @@ impl Browser {
             Some((url.origin().ascii_serialization(), url.path().to_owned()))
         };
         // What stands on a dialog of the browser's own is on no page.
-        let is_dialog = old.nodes.first().is_some_and(|node| node.role == "dialog" && matches!(node.hint.as_str(), "confirm" | "prompt" | "beforeunload"));
+        let is_dialog = old
+            .nodes
+            .first()
+            .is_some_and(|node| node.role == "dialog" && matches!(node.hint.as_str(), "confirm" | "prompt" | "beforeunload"));
         if is_dialog || place(&old.url).is_none() {
             return Ok(Vec::new());
         }
