@@ -143,7 +143,12 @@ async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder) -> Result<R
         let question = question.to_owned();
         match tokio::task::spawn_blocking(move || print::confirm(&question)).await.ok().flatten() {
             None => return Ok(run),
-            Some(approved) => builder = agent.resume(run.clone()).map_err(|error| Failure::new(Code::Store, error))?.answer(approved, if approved { "yes" } else { "no" }),
+            Some(approved) => {
+                builder = agent
+                    .resume(run.clone())
+                    .map_err(|error| Failure::new(Code::Store, error))?
+                    .answer(approved, if approved { "yes" } else { "no" })
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ mod claim;
 mod errors;
 mod login;
 mod session;
+mod store;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -24,7 +24,8 @@ async fn an_older_file_is_filled_in() {
     first.run_direct(None, &mut file, false).await.expect("the first version");
     for sql in [
         format!("ATTACH '{}' AS new", place.file.display()),
-        "INSERT INTO runs SELECT id, entries, goal, model, surface, status, started_at, ended_at, steps, tokens, cost_usd FROM new.runs".to_owned(),
+        "INSERT INTO runs SELECT id, entries, goal, model, surface, status, started_at, ended_at, steps, tokens, cost_usd FROM new.runs"
+            .to_owned(),
         "INSERT INTO entries SELECT * FROM new.entries".to_owned(),
         "INSERT INTO blobs SELECT id, bytes FROM new.blobs".to_owned(),
         "INSERT INTO facts (scope, text, source, at) VALUES ('user', 'Ana prefers tea.', 'person', 7)".to_owned(),
