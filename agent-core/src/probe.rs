@@ -81,7 +81,11 @@ impl FromStr for Probe {
 
     /// `[NAME: ]URL has TEXT`: "Submit claim: http://localhost/claims has Lunch".
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is no probe; write \"URL has TEXT\" or \"NAME: URL has TEXT\", such as \"Pay: https://shop.example/orders has 4711\"");
+        let wrong = || {
+            format!(
+                "{text:?} is no probe; write \"URL has TEXT\" or \"NAME: URL has TEXT\", such as \"Pay: https://shop.example/orders has 4711\""
+            )
+        };
         let (place, wanted) = text.split_once(" has ").ok_or_else(wrong)?;
         let (about, url) = match place.rfind(": ") {
             Some(at) => (place.get(..at).unwrap_or_default(), place.get(at + 2..).unwrap_or_default()),

@@ -140,7 +140,7 @@ fn hint_of_sql(path: &Path, error: &sqlx::Error) -> String {
         Some(5 | 6) => format!("another process is using {file}: wait for it, or end it, then run again"),
         Some(11 | 26) => damaged(path),
         Some(10) => format!("the disk that holds {file} failed: check it and its free space, then run again"),
-        Some(14) => format!("check that {file} and its folder are there and may be written by you"),
+        Some(14) => format!("check that {file} and its folder are there, on a disk that is not read-only, and writable for you"),
         Some(7) => "the machine is out of memory: close something, then run again".to_owned(),
         _ => format!("if it stays so, move {file} away (with its -wal and -shm) to begin a new one"),
     }

@@ -27,6 +27,7 @@ mod repair;
 mod runs;
 mod salvage;
 mod store;
+mod wal;
 
 pub use error::StoreError;
 pub use prune::{Old, Prunable, Pruned};

@@ -182,7 +182,8 @@ impl Store {
                     let oldest = self.oldest_that_stays();
                     let mut removed = 0;
                     for id in batch.iter().filter(|id| !needed.contains(*id)) {
-                        let gone = sqlx::query("DELETE FROM blobs WHERE id = ? AND at <= ?").bind(id).bind(oldest).execute(&mut *tx).await?;
+                        let gone =
+                            sqlx::query("DELETE FROM blobs WHERE id = ? AND at <= ?").bind(id).bind(oldest).execute(&mut *tx).await?;
                         removed += gone.rows_affected();
                     }
                     self.commit(tx).await?;
@@ -221,10 +222,11 @@ async fn follow(connection: &mut SqliteConnection, mut texts: Vec<String>, neede
                 continue;
             }
             // A field that was taken out of an event; pictures begin otherwise.
-            let field = sqlx::query_scalar::<_, Vec<u8>>("SELECT bytes FROM blobs WHERE id = ? AND substr(bytes, 1, 1) IN (x'7b', x'5b', x'22')")
-                .bind(id)
-                .fetch_optional(&mut *connection)
-                .await?;
+            let field =
+                sqlx::query_scalar::<_, Vec<u8>>("SELECT bytes FROM blobs WHERE id = ? AND substr(bytes, 1, 1) IN (x'7b', x'5b', x'22')")
+                    .bind(id)
+                    .fetch_optional(&mut *connection)
+                    .await?;
             texts.extend(field.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
         }
     }

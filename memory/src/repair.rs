@@ -245,12 +245,19 @@ impl Store {
         for id in ids {
             let text = String::from_utf8_lossy(&id).into_owned();
             let Err(error) = self.get_blob(&BlobId(text.clone())).await else { continue };
-            let runs = sqlx::query_scalar::<_, String>("SELECT DISTINCT run FROM entries WHERE instr(body, ?) > 0 ORDER BY run").bind(&text);
+            let runs =
+                sqlx::query_scalar::<_, String>("SELECT DISTINCT run FROM entries WHERE instr(body, ?) > 0 ORDER BY run").bind(&text);
             let runs: Vec<String> = self.reading(runs.fetch_all(&self.pool)).await?;
             let finding = Finding::new("blob", error.to_string(), "move it to the table set_aside; what refers to it does without");
             seen.findings.push(finding.about(runs.into_iter().map(RunId)));
             if repair {
-                self.set_aside("blob", &id, "DELETE FROM blobs WHERE CAST(id AS BLOB) = ?", "SELECT bytes FROM blobs WHERE CAST(id AS BLOB) = ?2").await?;
+                self.set_aside(
+                    "blob",
+                    &id,
+                    "DELETE FROM blobs WHERE CAST(id AS BLOB) = ?",
+                    "SELECT bytes FROM blobs WHERE CAST(id AS BLOB) = ?2",
+                )
+                .await?;
             }
         }
         Ok(())

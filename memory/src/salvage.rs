@@ -21,8 +21,8 @@ use crate::{body, facts};
 /// What belongs to a database.
 const PARTS: [&str; 4] = ["", "-wal", "-shm", "-mark"];
 
-/// Row numbers between two readable stretches that are tried one by one.
-const MOST_TRIES: i64 = 200_000;
+/// So many row numbers in a row may be out of reach before the rest is given up: more than rows fit on a page.
+const MOST_MISSES: u32 = 1000;
 
 /// Makes a new file of what can be read of the one at `path`, which is kept under another name.
 pub(crate) async fn salvage(path: &Path, seen: &mut Examination) -> Result<Store, StoreError> {
@@ -37,6 +37,7 @@ pub(crate) async fn salvage(path: &Path, seen: &mut Examination) -> Result<Store
         }
     }
     mend_header(&copy).map_err(failed)?;
+    crate::wal::mend(&copy).map_err(failed)?;
 
     let saved = Box::pin(save(&copy, &new)).await;
     clear(&copy);
@@ -132,7 +133,11 @@ async fn save_rows(old: &mut SqliteConnection, store: &Store, lost: &mut Vec<Fin
         let run = RunId(row.run.clone());
         if row.checksum != body::checksum(&run, row.seq, row.at, &row.body) {
             aside(&mut tx, "entry", &format!("entry {} of run {run}", row.seq), row.body.as_bytes()).await?;
-            lost.push(Finding::new("entry", format!("entry {} of run {run} is not what was written", row.seq), "move it to the table set_aside"));
+            lost.push(Finding::new(
+                "entry",
+                format!("entry {} of run {run} is not what was written", row.seq),
+                "move it to the table set_aside",
+            ));
             continue;
         }
         if !lines.contains_key(&row.run) {
@@ -158,7 +163,12 @@ async fn save_rows(old: &mut SqliteConnection, store: &Store, lost: &mut Vec<Fin
         // One by one: all of them may not fit the memory.
         match table.row::<BlobRow>(old, id).await {
             Ok(Some(row)) if BlobId::of(&row.bytes).0 == row.id => {
-                sqlx::query("INSERT OR IGNORE INTO blobs (id, bytes, at) VALUES (?, ?, ?)").bind(&row.id).bind(&row.bytes).bind(now()).execute(&mut *tx).await?;
+                sqlx::query("INSERT OR IGNORE INTO blobs (id, bytes, at) VALUES (?, ?, ?)")
+                    .bind(&row.id)
+                    .bind(&row.bytes)
+                    .bind(now())
+                    .execute(&mut *tx)
+                    .await?;
             }
             Ok(Some(row)) => {
                 aside(&mut tx, "blob", &row.id, &row.bytes).await?;
@@ -239,16 +249,27 @@ impl Table {
             }
         }
         let mut high = i64::MAX;
-        while let Ok(Some(id)) = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(back.clone())).bind(high).fetch_optional(&mut *old).await {
+        while let Ok(Some(id)) = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(back.clone())).bind(high).fetch_optional(&mut *old).await
+        {
             if id <= low {
                 return (found, problem);
             }
             found.push(id);
             high = id;
         }
-        // Without an end to come from, numbers are tried upwards.
-        let (from, to) = (low.max(0).saturating_add(1), if high == i64::MAX { low.max(0).saturating_add(MOST_TRIES) } else { high });
-        found.extend(from..to.min(from.saturating_add(MOST_TRIES)));
+        // Without an end to come from, numbers are tried upwards until nothing comes any more.
+        let one = format!("SELECT rowid FROM {name} NOT INDEXED WHERE rowid = ?");
+        let (mut id, mut misses) = (low.max(0), 0);
+        while id.saturating_add(1) < high && misses < MOST_MISSES {
+            id += 1;
+            match sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(one.clone())).bind(id).fetch_optional(&mut *old).await {
+                Ok(Some(_)) => {
+                    found.push(id);
+                    misses = 0;
+                }
+                _ => misses += 1,
+            }
+        }
         (found, problem)
     }
 

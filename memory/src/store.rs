@@ -11,6 +11,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 
+use crate::claim::beside;
 use crate::error::{Doing, Failure, StoreError, is_busy, is_damage};
 use crate::own::{self, Own};
 
@@ -67,6 +68,10 @@ impl Store {
             Ok(made) => made.map_err(|error| Failure::io(Doing::Writing, path, &error))?,
             Err(error) => return Err(Failure::io(Doing::Writing, path, &std::io::Error::other(error)).into()),
         };
+        let looked = path.clone();
+        if let Ok(Ok(Some(problem))) = tokio::task::spawn_blocking(move || crate::wal::damage(&looked)).await {
+            return Err(StoreError::Damaged { file: path, problems: vec![problem] });
+        }
         let mut options = SqliteConnectOptions::new()
             .filename(&path)
             .busy_timeout(busy)
@@ -127,6 +132,9 @@ impl Store {
             Err(error) => return Ok(Err(MigrateError::Execute(error))),
         };
         let before = migrated(&mut tx).await?;
+        if before < CHECKED && own::acknowledged(&self.path).is_some_and(|(_, commits)| commits > 0) {
+            return Err(sqlx::Error::Decode("it is empty, or older than what was written to it before".into()));
+        }
         if let Err(error) = MIGRATIONS.run_direct(None, &mut *tx, false).await {
             return Ok(Err(error));
         }
@@ -255,6 +263,8 @@ fn make_file(path: &Path) -> std::io::Result<PathBuf> {
         builder.create(folder)?;
     }
     if !path.exists() {
+        // What a file of this name was before is no concern of the new one.
+        let _ = std::fs::remove_file(beside(path, "-mark"));
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]

@@ -49,7 +49,9 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
 async fn prune(args: &Args, store: &Store, old: Old, found: &Prunable, out: Out) -> Result<(), Failure> {
     let age = args.older_than;
     if found.runs.is_empty() && found.blobs == 0 {
-        out.result(&json!({ "found": found, "pruned": null }), || format!("nothing is older than {age:#}: the database has {}", size(found.size)));
+        out.result(&json!({ "found": found, "pruned": null }), || {
+            format!("nothing is older than {age:#}: the database has {}", size(found.size))
+        });
         return Ok(());
     }
     let told = format!(
@@ -70,7 +72,11 @@ async fn prune(args: &Args, store: &Store, old: Old, found: &Prunable, out: Out)
     }
     let pruned = store.prune(old).await?;
     out.result(&json!({ "found": found, "pruned": pruned }), || {
-        let kept = pruned.kept.as_ref().map(|why| format!("; the file could not be made smaller ({why}), its space is used again")).unwrap_or_default();
+        let kept = pruned
+            .kept
+            .as_ref()
+            .map(|why| format!("; the file could not be made smaller ({why}), its space is used again"))
+            .unwrap_or_default();
         format!(
             "deleted {} runs, {} entries, {} blobs; the database had {} and has {}{kept}",
             pruned.runs,
@@ -116,6 +122,9 @@ mod tests {
 
     #[test]
     fn sizes_are_told_for_people() {
-        assert_eq!(["999", "1500", "2000000", "3000000000000"].map(|n| size(n.parse().unwrap_or(0))), ["999 B", "1.5 KB", "2.0 MB", "3000.0 GB"]);
+        assert_eq!(
+            ["999", "1500", "2000000", "3000000000000"].map(|n| size(n.parse().unwrap_or(0))),
+            ["999 B", "1.5 KB", "2.0 MB", "3000.0 GB"]
+        );
     }
 }

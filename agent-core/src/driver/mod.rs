@@ -19,8 +19,6 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::channel::mpsc::UnboundedSender;
-use futures::future::{BoxFuture, Either};
 use crate::clock::now_ms;
 use crate::context::{Context, Progress};
 use crate::event::{Entry, Event, Outcome, Part, ShotRef};
@@ -33,6 +31,8 @@ use crate::run::{Run, Status};
 use crate::secret::Secrets;
 use crate::surface::{Surface, SurfaceError};
 use crate::tool::DynTool;
+use futures::channel::mpsc::UnboundedSender;
+use futures::future::{BoxFuture, Either};
 
 pub use stream::{RunStream, Update};
 
@@ -57,7 +57,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { model: Duration::from_mins(15), surface: Duration::from_secs(90), tool: Duration::from_mins(5), settle: Duration::from_secs(3) }
+        Self {
+            model: Duration::from_mins(15),
+            surface: Duration::from_secs(90),
+            tool: Duration::from_mins(5),
+            settle: Duration::from_secs(3),
+        }
     }
 }
 
@@ -133,7 +138,8 @@ impl Driver {
             return Ok(());
         }
         let begun = self.run.open_intent().map(|open| open.call_id.to_owned());
-        let call_ids: Vec<String> = self.run.pending().into_iter().map(|call| call.id.clone()).filter(|id| Some(id) != begun.as_ref()).collect();
+        let call_ids: Vec<String> =
+            self.run.pending().into_iter().map(|call| call.id.clone()).filter(|id| Some(id) != begun.as_ref()).collect();
         if !call_ids.is_empty() {
             self.emit(Event::Dropped { call_ids, why: format!("not tried: {why}") }).await?;
         }

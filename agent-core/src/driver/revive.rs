@@ -91,12 +91,8 @@ impl Driver {
             Some((Some(blob), _)) => Some(self.parts.journal.get_blob(blob).await?),
             _ => None,
         };
-        let from = Restore {
-            process: self.run.process(),
-            state: state.as_deref(),
-            screen: self.run.screen(),
-            next_ref: self.run.next_ref(),
-        };
+        let from =
+            Restore { process: self.run.process(), state: state.as_deref(), screen: self.run.screen(), next_ref: self.run.next_ref() };
         Ok(self.bounded("restoring the surface", surface.restore(&self.surface_cx(), &from)).await)
     }
 
@@ -120,7 +116,9 @@ impl Driver {
             match self.bounded("filling a field again", doing).await {
                 Ok(receipt) => self.emit(Event::Refilled { call_id, receipt }).await?,
                 Err(SurfaceError::TimedOut { .. }) => {}
-                Err(error) => return self.emit(Event::Ended { outcome: Outcome::Broken { part: Part::Surface, error: error.to_string() } }).await,
+                Err(error) => {
+                    return self.emit(Event::Ended { outcome: Outcome::Broken { part: Part::Surface, error: error.to_string() } }).await;
+                }
             }
         }
         Ok(())

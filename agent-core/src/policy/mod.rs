@@ -207,7 +207,9 @@ fn answer_for(resolved: &Resolved, run: &Run) -> Option<bool> {
             Event::Settled { call_id, done: false, .. } => undone = Some(call_id),
             Event::Answer { approved, .. } => answer = Some(*approved),
             // Asked whether it had been done, the person said no: so it is to be done.
-            Event::Question { call_id, hash: Some(hash), .. } if *hash == resolved.hash && undone.is_some() && undone == call_id.as_deref() => {
+            Event::Question { call_id, hash: Some(hash), .. }
+                if *hash == resolved.hash && undone.is_some() && undone == call_id.as_deref() =>
+            {
                 return answer.map(|was_done| !was_done);
             }
             Event::Question { hash: Some(hash), .. } if *hash == resolved.hash => return answer,

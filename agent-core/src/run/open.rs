@@ -28,8 +28,10 @@ impl OpenIntent<'_> {
     /// Whether it can be done again without doing more: it only reads, or it sets a field to a value in a page that is gone.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
-        let sets = matches!(self.resolved.action, Action::Fill(_) | Action::Type(_) | Action::Check(_) | Action::Upload(_) | Action::Paste(_))
-            || matches!(self.resolved.action, Action::Select(_)) && self.resolved.target.as_ref().is_none_or(|target| target.form.is_some());
+        let sets =
+            matches!(self.resolved.action, Action::Fill(_) | Action::Type(_) | Action::Check(_) | Action::Upload(_) | Action::Paste(_))
+                || matches!(self.resolved.action, Action::Select(_))
+                    && self.resolved.target.as_ref().is_none_or(|target| target.form.is_some());
         match self.resolved.effect {
             EffectClass::Read => true,
             EffectClass::Write => sets,

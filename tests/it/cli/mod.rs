@@ -8,6 +8,7 @@ mod errors;
 mod login;
 mod resume;
 mod session;
+mod store;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -8,6 +8,8 @@ mod facts;
 mod faults;
 mod flips;
 mod journal;
+mod older;
+mod prune;
 mod runs;
 
 use std::path::{Path, PathBuf};
