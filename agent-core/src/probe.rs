@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn a_probe_may_name_a_field() {
         let probe = Probe::new("https://a.example/", "note: {{Note}} by {{ Author }}!");
-        let value = |name: &str| [("Note", "alpha"), ("Author", "Ana")].into_iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let value =
+            |name: &str| [("Note", "alpha"), ("Author", "Ana")].into_iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         assert_eq!(probe.filled_in(value).expect("both").text, "note: alpha by Ana!");
         assert_eq!(Probe::new("https://a.example/", "{{Other}}").filled_in(value), None, "what was not filled decides nothing");
     }

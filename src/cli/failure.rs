@@ -112,7 +112,8 @@ impl Failure {
             Outcome::Done { .. } => None,
             Outcome::Failed { reason } => Some(Self::new(Code::NotReached, format!("the goal was not reached: {reason}"))),
             Outcome::BudgetExceeded { what } => Some(
-                Self::new(Code::Budget, format!("a budget is used up: {what}")).hint("go on with more: handiwork resume RUN with --max-steps, --budget or --timeout"),
+                Self::new(Code::Budget, format!("a budget is used up: {what}"))
+                    .hint("go on with more: handiwork resume RUN with --max-steps, --budget or --timeout"),
             ),
             Outcome::Stopped { why } => Some(Self::new(Code::Interrupted, format!("stopped: {why}"))),
             Outcome::Broken { part, error } => {

@@ -21,8 +21,8 @@ use crate::policy::Policy;
 use crate::run::{Run, RunId, Status};
 use crate::testing::{ScriptedModel, button, textbox};
 use crate::{
-    Action, AgentBuilder, BlobId, Change, Checkpoint, Context, EffectClass, Entry, Probe, ProcessMark, Reason, Receipt, Ref, Refusal, Resolved,
-    Restore, Restored, Screen, Surface, SurfaceError, SurfaceInfo,
+    Action, AgentBuilder, BlobId, Change, Checkpoint, Context, EffectClass, Entry, Probe, ProcessMark, Reason, Receipt, Ref, Refusal,
+    Resolved, Restore, Restored, Screen, Surface, SurfaceError, SurfaceInfo,
 };
 
 const NOTE: Ref = Ref(1);
@@ -157,8 +157,14 @@ impl Surface for Page {
         let Some(r) = action.target() else { return Ok(Resolved::new(action.clone(), None, action.effect())) };
         let screen = self.screen();
         let node = screen.get(r).ok_or(Reason::Stale { r#ref: r })?;
-        let target =
-            crate::Target { r#ref: r, role: node.role.clone(), name: node.name.clone(), origin: "https://shop.example".to_owned(), form: None, rect: node.rect };
+        let target = crate::Target {
+            r#ref: r,
+            role: node.role.clone(),
+            name: node.name.clone(),
+            origin: "https://shop.example".to_owned(),
+            form: None,
+            rect: node.rect,
+        };
         let effect = if r == PAY { EffectClass::Irreversible } else { action.effect() };
         Ok(Resolved::new(action.clone(), Some(target), effect))
     }

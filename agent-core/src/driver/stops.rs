@@ -93,7 +93,8 @@ async fn a_run_that_is_told_to_stop_leaves_no_call_without_an_answer() {
 
 #[tokio::test]
 async fn another_model_is_asked_when_one_fails_and_the_bill_is_right() {
-    let priced = |id: &str, miss| ModelInfo { id: id.to_owned(), price: Some(Price { hit: 0.0, miss, output: 0.0 }), ..ModelInfo::default() };
+    let priced =
+        |id: &str, miss| ModelInfo { id: id.to_owned(), price: Some(Price { hit: 0.0, miss, output: 0.0 }), ..ModelInfo::default() };
     let refused = || ModelError::Unauthorized("no".to_owned());
     let first = ScriptedModel::new().with_info(priced("first", 1000.0)).fails(refused());
     let second = ScriptedModel::new().with_info(priced("second", 2000.0)).fails(refused());

@@ -100,7 +100,8 @@ mod tests {
     #[tokio::test]
     async fn a_model_that_fails_again_and_again_is_left_alone_for_a_while() {
         let circuit = Circuit::new(2, Duration::from_millis(200));
-        let model = ScriptedModel::new().fails(down()).fails(ModelError::BadRequest("no".to_owned())).fails(down()).fails(down()).says("up");
+        let model =
+            ScriptedModel::new().fails(down()).fails(ModelError::BadRequest("no".to_owned())).fails(down()).fails(down()).says("up");
         let ask = || async { circuit.complete(&Context::default(), &Request::default(), &model).await };
         // The next answer that is the model's own.
         let later = || async {

@@ -42,7 +42,10 @@ async fn a_browser_run_is_interrupted_killed_asked_and_resumed_by_its_id() {
     let (url, secret) = (site.url(), format!("password=PASSWORD@{}", site.origin()));
     let command = |args: &[&str]| {
         let mut command = handiwork(home.path(), args);
-        command.env("DEEPSEEK_API_KEY", StandIn::KEY).env("DEEPSEEK_BASE_URL", server.url()).env("PASSWORD", DemoConfig::default().password);
+        command
+            .env("DEEPSEEK_API_KEY", StandIn::KEY)
+            .env("DEEPSEEK_BASE_URL", server.url())
+            .env("PASSWORD", DemoConfig::default().password);
         command
     };
     let asked = async |number: usize| {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use handiwork_core::event::Revival;
 use handiwork_core::run::Status;
 use handiwork_core::{
-    Action, AgentBuilder, Checkpoint, Context, Event, MemoryJournal, Outcome, Policy, Probe, Receipt, Refusal, Resolved, Restore, Restored, RunBuilder, Screen,
-    Secrets, Shot, Surface, SurfaceError, SurfaceInfo,
+    Action, AgentBuilder, Checkpoint, Context, Event, MemoryJournal, Outcome, Policy, Probe, Receipt, Refusal, Resolved, Restore, Restored,
+    RunBuilder, Screen, Secrets, Shot, Surface, SurfaceError, SurfaceInfo,
 };
 use handiwork_planners::React;
 use handiwork_test_support::demo::{DemoConfig, DemoSite};

@@ -129,7 +129,11 @@ pub(super) async fn run(point: Point, n: u32, forgetful: bool) -> Verdict {
                 break;
             }
             Ended::Code(_) | Ended::Killed => {
-                let said: Vec<String> = said.lines().filter(|line| line.contains("ended:") || line.contains("problem:") || line.contains("panicked")).map(|line| line.chars().take(600).collect()).collect();
+                let said: Vec<String> = said
+                    .lines()
+                    .filter(|line| line.contains("ended:") || line.contains("problem:") || line.contains("panicked"))
+                    .map(|line| line.chars().take(600).collect())
+                    .collect();
                 verdict.problems.push(format!("process {turn}: {}", said.join(" | ")));
                 break;
             }
@@ -153,7 +157,14 @@ pub(super) async fn run(point: Point, n: u32, forgetful: bool) -> Verdict {
         }
     }
     for claim in site.claims().await.expect("the server's state") {
-        let told = (claim.employee.as_str(), claim.title.as_str(), claim.amount_cents, claim.date.as_str(), claim.category.as_str(), claim.company_card);
+        let told = (
+            claim.employee.as_str(),
+            claim.title.as_str(),
+            claim.amount_cents,
+            claim.date.as_str(),
+            claim.category.as_str(),
+            claim.company_card,
+        );
         if told != ("Ana Lopez", "Train to Hamburg", 8640, "2026-11-03", "Travel", true) {
             verdict.problems.push(format!("the claim is another one: {told:?}"));
         }
@@ -194,9 +205,8 @@ async fn question(orders: &Orders) -> Option<String> {
 pub(super) async fn left(home: &Path) -> usize {
     let end = tokio::time::Instant::now() + Duration::from_secs(10);
     let home = home.as_os_str().as_encoded_bytes();
-    let of_run = |pid: &u32| {
-        std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.windows(home.len()).any(|part| part == home))
-    };
+    let of_run =
+        |pid: &u32| std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.windows(home.len()).any(|part| part == home));
     loop {
         let left = pids().filter(of_run).count();
         if left == 0 || tokio::time::Instant::now() > end {

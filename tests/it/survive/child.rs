@@ -63,8 +63,12 @@ async fn run(orders: &Orders) -> Result<i32, Box<dyn std::error::Error>> {
     let browser: Arc<dyn Surface> = Arc::new(Browser::launch(config).await?);
     let mut secrets = Secrets::default();
     secrets.insert("password", &orders.password, &orders.origin)?;
-    let journal =
-        KillJournal { inner: Arc::new(store.clone()), killer: killer.clone(), forgetful: orders.forgetful, held: std::sync::Mutex::default() };
+    let journal = KillJournal {
+        inner: Arc::new(store.clone()),
+        killer: killer.clone(),
+        forgetful: orders.forgetful,
+        held: std::sync::Mutex::default(),
+    };
     let agent = AgentBuilder::new(KillModel { inner: Script::new(&orders.origin), killer: killer.clone() }, React::default())
         .shared_surface(Arc::new(KillSurface { inner: browser.clone(), killer }))
         .journal(Arc::new(journal))

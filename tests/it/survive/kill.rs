@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use handiwork_core::journal::Claim;
 use handiwork_core::{
-    Action, BlobId, Checkpoint, Context, Entry, Event, Journal, JournalError, Model, ModelError, ModelInfo, Probe, Receipt, Refusal, Reply, Request,
-    Resolved, Restore, Restored, RunId, Screen, Shot, Surface, SurfaceError, SurfaceInfo,
+    Action, BlobId, Checkpoint, Context, Entry, Event, Journal, JournalError, Model, ModelError, ModelInfo, Probe, Receipt, Refusal, Reply,
+    Request, Resolved, Restore, Restored, RunId, Screen, Shot, Surface, SurfaceError, SurfaceInfo,
 };
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};

@@ -131,13 +131,22 @@ async fn the_whole_sweep() {
         verdicts.extend(done);
     }
     let forgetful = killed(cases.iter().copied().filter(|(point, _)| *point == Point::AfterDispatch).collect(), true).await;
-    println!("without the intent: {} duplicated, {} lost in {} runs", sum(&forgetful, |v| v.duplicated.len()), sum(&forgetful, |v| v.lost.len()), forgetful.len());
+    println!(
+        "without the intent: {} duplicated, {} lost in {} runs",
+        sum(&forgetful, |v| v.duplicated.len()),
+        sum(&forgetful, |v| v.lost.len()),
+        forgetful.len()
+    );
     println!("replies paid for again: {}", sum(&verdicts, |verdict| verdict.paid_again));
     let acts = || [Point::BeforeDispatch, Point::MidDispatch].into_iter().flat_map(|point| (1..=ACTS).map(move |n| (point, n)));
     let signals = [Signal::KILL, Signal::STOP].into_iter().flat_map(|signal| acts().map(move |(point, n)| (signal, point, n)));
     let struck = struck(signals.collect()).await;
     let recovered = struck.iter().filter(|(_, verdict)| verdict.is_right()).count();
-    println!("browser killed or stopped: {recovered} of {} recovered, {} hangs", struck.len(), sum(&struck, |verdict| usize::from(verdict.hung)));
+    println!(
+        "browser killed or stopped: {recovered} of {} recovered, {} hangs",
+        struck.len(),
+        sum(&struck, |verdict| usize::from(verdict.hung))
+    );
     let problems = sum(&verdicts, |verdict| verdict.problems.len() + usize::from(verdict.beyond));
     println!(
         "{}",

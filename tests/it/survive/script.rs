@@ -18,7 +18,11 @@ fn task(origin: &str) -> Vec<Vec<Item>> {
     let click = |id, words| (id, "click", Some(words), json!({}));
     let go = |id, path: &str| (id, "navigate", None, json!({ "url": format!("{origin}{path}") }));
     vec![
-        vec![fill("user", "textbox \"User name\"", "dana"), fill("password", "\"Password\"", "{{secret:password}}"), click("sign", "button \"Sign in\"")],
+        vec![
+            fill("user", "textbox \"User name\"", "dana"),
+            fill("password", "\"Password\"", "{{secret:password}}"),
+            click("sign", "button \"Sign in\""),
+        ],
         vec![go("board", "/board")],
         vec![fill("alpha", "textbox \"Note\"", "alpha rope")],
         vec![click("add-alpha", "button \"Add note\"")],
@@ -88,7 +92,8 @@ fn find(request: &Request, words: &str) -> Result<String, String> {
         Message::User { content, .. } | Message::Tool { content, .. } => content.clone(),
         Message::Assistant { .. } => String::new(),
     };
-    let lines: Vec<String> = request.messages.iter().flat_map(|message| text(message).lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> =
+        request.messages.iter().flat_map(|message| text(message).lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let line = lines.iter().rev().find(|line| line.contains(words) && !line.trim_start().starts_with('-'));
     let line = line.ok_or_else(|| format!("{words} is on no screen: {lines:#?}"))?;
     let found = line.split_whitespace().find(|word| word.strip_prefix('e').is_some_and(|digits| digits.parse::<u32>().is_ok()));

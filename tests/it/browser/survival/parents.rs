@@ -1,5 +1,7 @@
 //! Parents that are killed without a chance to clean up leave no process, and their folders go with the next start.
 
+#![allow(clippy::print_stdout, reason = "make reads what it prints")]
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -42,6 +44,18 @@ fn parent(temporary: &std::path::Path) -> Parent {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_killed_parents_leave_no_browser_and_the_next_removes_their_folders() {
+    killed_in_pairs(5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes: make survive"]
+async fn fifty_killed_parents_leave_no_browser() {
+    killed_in_pairs(25).await;
+    println!("{}", serde_json::json!({ "bar": "parents", "killed": 50, "left": 0 }));
+}
+
+/// Two at a time, for the machine is small.
+async fn killed_in_pairs(pairs: u32) {
     // A temporary folder of their own, so that nothing else is counted.
     let temporary = tempfile::tempdir().expect("a folder");
     let mark = format!("--user-data-dir={}", temporary.path().display());
@@ -49,8 +63,7 @@ async fn ten_killed_parents_leave_no_browser_and_the_next_removes_their_folders(
         let entries = std::fs::read_dir(temporary.path()).expect("listed").map(|entry| entry.expect("an entry").path());
         entries.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("handiwork-"))).collect()
     };
-    // Two at a time: the machine is small.
-    for _ in 0..5 {
+    for _ in 0..pairs {
         let before = folders();
         let mut parents = [parent(temporary.path()), parent(temporary.path())];
         wait_until("two browsers with helpers", || {
