@@ -66,7 +66,7 @@ fn outcome(status: &Status<'_>) -> (Word, String, Option<String>) {
         Status::Ended(Outcome::Failed { reason }) => (word("Failed", "bad"), reason.clone(), None),
         Status::Ended(Outcome::BudgetExceeded { what }) => (word("Budget exceeded", "warn"), what.clone(), None),
         Status::Ended(Outcome::Broken { part, error }) => (word("Broken", "bad"), format!("{part:?}: {error}"), None),
-        Status::Ended(Outcome::Stopped { why }) => (word("Stopped", "doubt"), format!("{why}; handiwork resume {}", run.id), None),
+        Status::Ended(Outcome::Stopped { why }) => (word("Stopped", "doubt"), format!("{why}; it can be resumed"), None),
         Status::Ended(other) => (word("Ended", "doubt"), format!("{other:?}"), None),
     }
 }
