@@ -44,9 +44,17 @@ impl ProfileArgs {
 
     /// Starts a browser that is logged in.
     pub(crate) async fn launch(&self, browser: &BrowserArgs, paths: &Paths) -> Result<Browser, Failure> {
+        self.launch_with(None, browser, paths).await
+    }
+
+    /// The same for a run, whose browser can be made again elsewhere: with the key to profiles its logins are kept too.
+    pub(crate) async fn launch_lasting(&self, browser: &BrowserArgs, paths: &Paths) -> Result<Browser, Failure> {
+        let key = key(paths).inspect_err(|failure| print::note(&format!("logins of this run can't be kept for a resumption: {failure}")));
+        self.launch_with(key.ok(), browser, paths).await
+    }
+
+    async fn launch_with(&self, state_key: Option<Key>, browser: &BrowserArgs, paths: &Paths) -> Result<Browser, Failure> {
         let storage = self.profile.as_deref().map(|name| profiles(paths)?.load(name).map_err(Failure::from)).transpose()?;
-        // With the key to profiles a run's state can be kept, to be resumed from.
-        let state_key = Some(key(paths)?);
         Ok(Browser::launch(BrowserConfig { storage, state_key, ..browser.config()? }).await?)
     }
 

@@ -120,7 +120,7 @@ impl Tools {
             print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
         }
         let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
-        let browser = Arc::new(args.profile.launch(&args.browser, paths).await?);
+        let browser = Arc::new(args.profile.launch_lasting(&args.browser, paths).await?);
         let mut builder = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
             .shared_surface(browser.clone())
             .journal(store.clone())
