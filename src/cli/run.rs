@@ -144,10 +144,8 @@ async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder) -> Result<R
         match tokio::task::spawn_blocking(move || print::confirm(&question)).await.ok().flatten() {
             None => return Ok(run),
             Some(approved) => {
-                builder = agent
-                    .resume(run.clone())
-                    .map_err(|error| Failure::new(Code::Store, error))?
-                    .answer(approved, if approved { "yes" } else { "no" })
+                let resumed = agent.resume(run.clone()).map_err(|error| Failure::new(Code::Store, error))?;
+                builder = resumed.answer(approved, if approved { "yes" } else { "no" });
             }
         }
     }
