@@ -8,7 +8,7 @@
 use sqlx::SqliteConnection;
 
 use crate::claim::beside;
-use crate::error::{Doing, StoreError, is_damage};
+use crate::error::{Doing, StoreError, is_damage_at_first};
 use crate::own::{self, Own};
 use crate::store::{Store, now};
 
@@ -147,7 +147,7 @@ impl Store {
 /// Damage as a value, every other error as one.
 pub(crate) async fn caught<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<Result<T, String>, sqlx::Error> {
     match work.await {
-        Err(error) if is_damage(&error) => Ok(Err(error.to_string())),
+        Err(error) if is_damage_at_first(&error) => Ok(Err(error.to_string())),
         done => done.map(Ok),
     }
 }

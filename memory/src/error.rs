@@ -118,6 +118,11 @@ pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) || matches!(sqlite_code(error), Some(11 | 26))
 }
 
+/// The same, in what is done when a file is opened: our SQL is right, so a table that it does not fit is not as we made it.
+pub(crate) fn is_damage_at_first(error: &sqlx::Error) -> bool {
+    is_damage(error) || sqlite_code(error) == Some(1)
+}
+
 /// SQLITE_BUSY or SQLITE_LOCKED: somebody else is writing.
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(sqlite_code(error), Some(5 | 6))

@@ -83,6 +83,18 @@ pub(crate) async fn fill_in(connection: &mut SqliteConnection) -> Result<Own, sq
     Ok(own)
 }
 
+/// Makes sure that the tables' definitions are text, before anything else is asked: sqlx's thread ends at a definition that is not.
+pub(crate) async fn definitions(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let texts: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT CAST(type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') AS BLOB) FROM sqlite_schema")
+            .fetch_all(connection)
+            .await?;
+    if texts.iter().all(|text| std::str::from_utf8(text).is_ok()) {
+        return Ok(());
+    }
+    Err(sqlx::Error::Decode("the definitions of its tables are no text".into()))
+}
+
 /// What the tables look like: a damaged definition would change what is read and written.
 pub(crate) async fn tables(connection: &mut SqliteConnection) -> Result<Vec<u8>, sqlx::Error> {
     let rows: Vec<(String, String, String, Option<String>)> =

@@ -86,6 +86,10 @@ fn mend_header(file: &Path) -> std::io::Result<()> {
 async fn save(old: &Path, new: &Path) -> Result<Vec<Finding>, StoreError> {
     let store = Store::open_with(new, unchecked()).await?;
     let mut lost = Vec::new();
+    // A copy that can't even be mended is read as it is.
+    if let Err(error) = mend_definitions(old, &store).await {
+        tracing::debug!(%error, "the definitions of the tables were not mended");
+    }
     match SqliteConnectOptions::new().filename(old).connect().await {
         Err(error) => lost.push(Finding::new("file", format!("nothing of it can be read: {error}"), "begin a new one, and keep it")),
         Ok(mut old) => {
@@ -96,6 +100,25 @@ async fn save(old: &Path, new: &Path) -> Result<Vec<Finding>, StoreError> {
     }
     store.close().await;
     Ok(lost)
+}
+
+/// Writes the definitions of the tables over those of the copy, which come in the same order in every file of ours. Only where they
+/// begin is taken from the copy.
+async fn mend_definitions(old: &Path, store: &Store) -> Result<(), sqlx::Error> {
+    let rows: Vec<(i64, String, String, String, Option<String>)> =
+        sqlx::query_as("SELECT rowid, type, name, tbl_name, sql FROM sqlite_schema").fetch_all(&store.pool).await?;
+    let mut old = SqliteConnectOptions::new().filename(old).pragma("writable_schema", "ON").connect().await?;
+    for (id, kind, name, table, sql) in rows {
+        sqlx::query("UPDATE sqlite_schema SET type = ?, name = ?, tbl_name = ?, sql = ? WHERE rowid = ?")
+            .bind(kind)
+            .bind(name)
+            .bind(table)
+            .bind(sql)
+            .bind(id)
+            .execute(&mut old)
+            .await?;
+    }
+    old.close().await
 }
 
 #[derive(Debug, FromRow)]

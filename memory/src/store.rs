@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 
 use crate::claim::beside;
-use crate::error::{Doing, Failure, StoreError, is_busy, is_damage};
+use crate::error::{Doing, Failure, StoreError, is_busy, is_damage_at_first};
 use crate::own::{self, Own};
 
 #[cfg(test)]
@@ -131,6 +131,7 @@ impl Store {
             Ok(tx) => tx,
             Err(error) => return Ok(Err(MigrateError::Execute(error))),
         };
+        own::definitions(&mut tx).await?;
         let before = migrated(&mut tx).await?;
         if before < CHECKED && own::acknowledged(&self.path).is_some_and(|(_, commits)| commits > 0) {
             return Err(sqlx::Error::Decode("it is empty, or older than what was written to it before".into()));
@@ -167,13 +168,15 @@ impl Store {
 
     fn migration_failed(&self, error: &MigrateError) -> StoreError {
         match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_damage(error) => {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_damage_at_first(error) => {
                 StoreError::Damaged { file: self.path.clone(), problems: vec![error.to_string()] }
             }
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
                 Failure::sql(Doing::Writing, &self.path, error).into()
             }
-            MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) | MigrateError::VersionTooNew(..) => {
+            // What was released never changes, so this is no other version.
+            MigrateError::VersionMismatch(_) => StoreError::Damaged { file: self.path.clone(), problems: vec![error.to_string()] },
+            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
                 let hint =
                     format!("{} was written by another version of handiwork: use that one, or give another path", self.path.display());
                 Failure { doing: Doing::Reading, detail: error.to_string(), hint }.into()
@@ -186,7 +189,7 @@ impl Store {
     async fn preparing<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
         let work = async {
             match work.await {
-                Err(error) if is_damage(&error) => {
+                Err(error) if is_damage_at_first(&error) => {
                     Ok(Err(StoreError::Damaged { file: self.path.clone(), problems: vec![error.to_string()] }))
                 }
                 done => done.map(Ok),

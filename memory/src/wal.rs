@@ -136,16 +136,13 @@ pub(crate) fn mend(database: &Path) -> io::Result<()> {
     let mut misses = 0;
     for frame in frames.chunks_exact_mut(FRAME + page) {
         // One frame may have lost its salts; where several follow, an older round of the log begins.
-        if frame.get(8..16) != Some(&salts) {
-            misses += 1;
-            if misses > 1 {
-                break;
-            }
-            if let Some(place) = frame.get_mut(8..16) {
-                place.copy_from_slice(&salts);
-            }
-        } else {
+        if frame.get(8..16) == Some(&salts) {
             misses = 0;
+        } else if misses == 1 {
+            break;
+        } else if let Some(place) = frame.get_mut(8..16) {
+            misses = 1;
+            place.copy_from_slice(&salts);
         }
         running = sum(frame.get(..8).unwrap_or_default(), false, running);
         running = sum(frame.get(FRAME..).unwrap_or_default(), false, running);

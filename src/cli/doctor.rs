@@ -85,8 +85,9 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
                     "absent "
                 };
                 let fix = check.fix.as_ref().map(|fix| format!("\n                    {fix}")).unwrap_or_default();
-                let examined = check.examined.iter().flat_map(findings).map(|line| format!("\n{line}")).collect::<String>();
-                format!("{mark}  {:<9}  {}{fix}{examined}", check.what, check.found)
+                let mut lines = vec![format!("{mark}  {:<9}  {}{fix}", check.what, check.found)];
+                lines.extend(check.examined.iter().flat_map(findings));
+                lines.join("\n")
             })
             .collect();
         lines.join("\n")

@@ -49,8 +49,8 @@ async fn write(store: &Store, id: &str, began: i64, end: Option<Outcome>) -> Blo
     blob
 }
 
-fn done() -> Option<Outcome> {
-    Some(Outcome::Done { text: "done".to_owned(), value: None })
+fn done() -> Outcome {
+    Outcome::Done { text: "done".to_owned(), value: None }
 }
 
 /// Changes a byte in what `needle` finds.
@@ -79,8 +79,8 @@ async fn a_damaged_entry_is_set_aside_and_the_rest_goes_on() {
     let home = tempfile::tempdir().expect("a folder");
     let file = database(home.path());
     let store = Store::open(&file).await.expect("opens");
-    write(&store, "bad", days_ago(2), done()).await;
-    write(&store, "good", days_ago(1), done()).await;
+    write(&store, "bad", days_ago(2), Some(done())).await;
+    write(&store, "good", days_ago(1), Some(done())).await;
     store.close().await;
     flip(&file, "line 50 of bad");
 
@@ -114,7 +114,7 @@ async fn a_file_that_can_not_be_opened_is_saved_into_a_new_one() {
     let file = database(home.path());
     let store = Store::open(&file).await.expect("opens");
     for n in 0..4 {
-        write(&store, &format!("r{n}"), days_ago(n), done()).await;
+        write(&store, &format!("r{n}"), days_ago(n), Some(done())).await;
     }
     let fact = Fact { id: 0, text: "Ana prefers tea.".to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at: 7 };
     store.remember(&fact).await.expect("remember");
@@ -147,9 +147,9 @@ async fn old_runs_are_pruned() {
     let store = Store::open(&file).await.expect("opens");
     let mut pictures = Vec::new();
     for n in 0..3 {
-        pictures.push(write(&store, &format!("old{n}"), days_ago(40 + n), done()).await);
+        pictures.push(write(&store, &format!("old{n}"), days_ago(40 + n), Some(done())).await);
     }
-    let kept = write(&store, "young", days_ago(3), done()).await;
+    let kept = write(&store, "young", days_ago(3), Some(done())).await;
     let waits = Event::Question { call_id: None, text: "May I?".to_owned(), hash: None };
     write(&store, "waits", days_ago(50), None).await;
     store.append(&RunId("waits".to_owned()), &Entry { seq: 2, at: days_ago(50), event: waits }).await.expect("append");
@@ -186,7 +186,7 @@ async fn old_runs_are_pruned() {
 async fn a_read_only_disk_is_told() {
     let home = tempfile::tempdir().expect("a folder");
     let store = Store::open(&database(home.path())).await.expect("opens");
-    write(&store, "r", days_ago(1), done()).await;
+    write(&store, "r", days_ago(1), Some(done())).await;
     store.close().await;
     let script = r#"mount --bind "$0/data" "$0/data" && mount -o remount,ro,bind "$0/data" && exec "$1" runs"#;
     for flags in [["--mount", "--propagation=private"].as_slice(), &["--mount", "--map-root-user", "--propagation=private"]] {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use handiwork_core::{BlobId, Entry, Event, Fact, Journal as _, JournalError, Memory as _};
 
-use super::{answer, entries, open, place, replied, run, screen, started};
+use super::{answer, entries, place, replied, run, screen, started};
 use crate::Store;
 
 /// Tells the child which database it is about; set for it alone.

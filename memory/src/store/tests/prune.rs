@@ -54,10 +54,10 @@ async fn old_runs_go_and_what_others_refer_to_stays() {
     let claim = store.claim(&run("waits")).await.expect("claims");
     drop(claim);
     write(&store, "young", vec![started("g")]).await;
-    let _driven = store.claim(&run("driven")).await.expect("claims");
+    let driven = store.claim(&run("driven")).await.expect("claims");
     assert_eq!(store.prune(ended_only).await.expect("pruned").runs, 1);
     assert_eq!(store.get_blob(&pictures[0]).await.expect("kept for now").len(), 300_000);
-    drop(_driven);
+    drop(driven);
 
     let pruned = store.prune(Old { before: 1, interrupted: false }).await.expect("pruned");
     assert_eq!((pruned.runs, pruned.blobs), (0, 2), "its picture and its screen");
