@@ -54,7 +54,7 @@ fn the_facts_are_there() {
         "Yes, file it.",
         "&quot;rate&quot;: 1.0",
         "e1 textbox &quot;User name&quot;",
-        "+ text &quot;Saved as draft&quot;",
+        "+ &quot;Saved as draft&quot;",
         "password for ",
     ] {
         assert!(html.contains(fact), "{fact:?} is not in the report");
