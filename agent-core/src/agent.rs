@@ -185,14 +185,15 @@ impl AgentBuilder {
 
     /// The agent.
     pub fn build(mut self) -> Agent {
-        let layers = self.layers;
-        let wrapped = |model: Arc<dyn Model>| {
-            layers.iter().rev().fold(model, |model, layer| Arc::new(Layered::new(model, Arc::clone(layer))) as Arc<dyn Model>)
-        };
-        self.parts.model = wrapped(self.parts.model);
-        self.parts.fallbacks = self.parts.fallbacks.into_iter().map(wrapped).collect();
+        self.parts.model = layered(self.parts.model, &self.layers);
+        self.parts.fallbacks = self.parts.fallbacks.into_iter().map(|model| layered(model, &self.layers)).collect();
         Agent { parts: Arc::new(self.parts) }
     }
+}
+
+/// A model with layers around it, the first one outermost.
+fn layered(model: Arc<dyn Model>, layers: &[Arc<dyn Layer>]) -> Arc<dyn Model> {
+    layers.iter().rev().fold(model, |model, layer| Arc::new(Layered::new(model, Arc::clone(layer))))
 }
 
 impl Agent {

@@ -108,14 +108,14 @@ impl Live {
                 restored.lost.iter().for_each(|lost| self.say(&format!("    not restored: {lost}")));
             }
             Event::Refilled { call_id, receipt } => {
-                self.say(&format!("  {} {} again — {receipt}", self.paint(Paint::Grey, "↻"), self.call(call_id)))
+                self.say(&format!("  {} {} again — {receipt}", self.paint(Paint::Grey, "↻"), self.call(call_id)));
             }
             Event::Settled { call_id, done, why, .. } => {
                 let verdict = if *done { "had been done" } else { "is done now" };
                 self.say(&format!("  {} {} {verdict}: {why}", self.paint(Paint::Yellow, "?"), self.call(call_id)));
             }
             Event::FellBack { from, to, why } => {
-                self.say(&format!("  {} {from} failed, {to} is asked: {why}", self.paint(Paint::Yellow, "!")))
+                self.say(&format!("  {} {from} failed, {to} is asked: {why}", self.paint(Paint::Yellow, "!")));
             }
             Event::Question { text, .. } => self.say(&format!("  {} {text}", self.paint(Paint::Yellow, "?"))),
             _ => {}

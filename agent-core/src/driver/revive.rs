@@ -76,10 +76,8 @@ impl Driver {
             Err(error) => return self.broken(Part::Surface, &error).await,
         };
         self.emit(Event::Revived { why, detail, restored }).await?;
-        if self.parts.surface.is_some() {
-            if !self.look().await? {
-                return Ok(());
-            }
+        if self.parts.surface.is_some() && !self.look().await? {
+            return Ok(());
         }
         self.settle().await?;
         self.refill().await

@@ -39,6 +39,24 @@ impl Planner for Loop {
     }
 }
 
+/// The same by name, of another version.
+#[derive(Debug)]
+struct Other;
+
+impl Planner for Other {
+    fn name(&self) -> &'static str {
+        "loop"
+    }
+
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn next(&self, _: &Run) -> Next {
+        Next::End(Outcome::Failed { reason: String::new() })
+    }
+}
+
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 struct Nothing {}
 
@@ -144,19 +162,6 @@ async fn a_run_is_driven_by_one_at_a_time_and_by_its_own_planner() {
     assert!(tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time").expect("an update").is_ok());
     drop(stream);
 
-    #[derive(Debug)]
-    struct Other;
-    impl Planner for Other {
-        fn name(&self) -> &'static str {
-            "loop"
-        }
-        fn version(&self) -> u32 {
-            2
-        }
-        fn next(&self, _: &Run) -> Next {
-            Next::End(Outcome::Failed { reason: String::new() })
-        }
-    }
     let run = AgentBuilder::new(ScriptedModel::new().says("ok"), Loop).build().run("go").finish().await.expect("no journal failure").run;
     let error = AgentBuilder::new(ScriptedModel::new(), Other).build().resume(run).expect_err("another version");
     assert!(matches!(&error, AgentError::OtherPlanner { .. }) && error.to_string().contains("version 1"), "{error}");

@@ -13,7 +13,7 @@ use super::kill::Point;
 use super::script::STEPS;
 
 /// Longest that a process may take; more is a hang.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 /// How often a run may be resumed before something is wrong.
 const MOST_RESUMPTIONS: u32 = 6;
 /// How long the server takes to do what it was asked to: longer than a process takes to die.

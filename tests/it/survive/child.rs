@@ -77,19 +77,16 @@ async fn run(orders: &Orders) -> Result<i32, Box<dyn std::error::Error>> {
         .build();
     let id = RunId(orders.run.clone());
     let written = if orders.resume { store.load(&id).await.ok() } else { None };
-    let builder = match written {
-        Some(entries) => {
-            let builder = agent.resume(handiwork_core::Run::from_entries(id, entries)?)?;
-            match orders.answer {
-                Some(yes) => builder.answer(yes, if yes { "yes" } else { "no" }),
-                None => builder,
-            }
+    let builder = if let Some(entries) = written {
+        let builder = agent.resume(handiwork_core::Run::from_entries(id, entries)?)?;
+        match orders.answer {
+            Some(yes) => builder.answer(yes, if yes { "yes" } else { "no" }),
+            None => builder,
         }
+    } else {
         // Not even its beginning was written.
-        None => {
-            let begun = agent.run("Sign in, put two notes on the board, send the digest, and file a claim.").id(id).url(&orders.url);
-            probes(&orders.origin).into_iter().fold(begun, handiwork_core::RunBuilder::probe)
-        }
+        let begun = agent.run("Sign in, put two notes on the board, send the digest, and file a claim.").id(id).url(&orders.url);
+        probes(&orders.origin).into_iter().fold(begun, handiwork_core::RunBuilder::probe)
     };
     let run = builder.finish().await?.run;
     browser.close().await;
