@@ -39,6 +39,7 @@ fi
 need pkg-config pkg-config pkgconf
 need cmake cmake
 need g++ g++ c++ clang++
+need gcc cc
 need make make
 need python3 python3
 need chromium-headless-shell chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable

@@ -22,7 +22,7 @@ async fn twenty_browser_runs_and_one_of_them_is_poisoned() {
     let site = Fixtures::start().await.expect("a server");
     let home = tempfile::tempdir().expect("a folder");
     let store = Arc::new(Store::open(&home.path().join("runs.sqlite")).await.expect("a store"));
-    let browser = BrowserConfig { deadline: Duration::from_secs(20), ..BrowserConfig::default() };
+    let browser = BrowserConfig { deadline: Duration::from_secs(30), ..BrowserConfig::default() };
     let pool = Pool::new(PoolConfig { browser, most: RUNS, ..PoolConfig::default() });
     let one = async |number: usize| {
         let surface = pool.context(ContextConfig::default()).await.expect("a place");
@@ -39,7 +39,7 @@ async fn twenty_browser_runs_and_one_of_them_is_poisoned() {
             .surface(surface)
             .journal(store.clone())
             .policy(Policy::allow())
-            .limits(Limits { surface: Duration::from_secs(25), ..Limits::default() })
+            .limits(Limits { surface: Duration::from_secs(35), ..Limits::default() })
             .build();
         agent.run("go").url(site.url(page)).finish().await.expect("no journal failure").run
     };

@@ -149,33 +149,24 @@ async fn what_can_not_be_had_again_is_told() {
     assert!(error(none.restore(&cx, &with(&from.state)).await.expect_err("no key")).contains("no key"));
 }
 
+/// What takes longer hangs; it is no measure of speed.
+const HANGS: Duration = Duration::from_secs(30);
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_checkpoint_is_quick_and_hangs_on_no_page() {
+async fn a_checkpoint_hangs_on_no_page() {
     let site = Fixtures::start().await.expect("a server");
     let browser = launch(BrowserConfig { deadline: Duration::from_secs(3), ..keeping() }).await;
     open(&browser, &site.url("keep/set/mine")).await;
     screen(&browser).await;
-    let mut took: Vec<Duration> = Vec::new();
-    for _ in 0..20 {
-        let began = std::time::Instant::now();
-        checkpoint(&browser).await;
-        took.push(began.elapsed());
-    }
-    took.sort();
-    // On a busy machine too; alone it is two or three milliseconds.
-    assert!(took[10] < Duration::from_millis(50), "{took:?}");
-
     assert!(act(&browser, OpenTab { url: site.url("hang") }).await.is_verified());
     let _ = click(&browser, "Hang").await;
-    let began = std::time::Instant::now();
-    let hanging = checkpoint(&browser).await;
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    let within = |asking| tokio::time::timeout(HANGS, asking);
+    let hanging = within(checkpoint(&browser)).await.expect("a page that hangs is not waited for");
     assert!(act(&browser, OpenTab { url: site.url("asking") }).await.is_verified());
     let receipt = click(&browser, "Clean up").await;
     assert!(receipt.is_verified(), "{receipt:?}");
-    let began = std::time::Instant::now();
-    assert_ne!(checkpoint(&browser).await.digest, hanging.digest);
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let asked = within(checkpoint(&browser)).await.expect("a dialog is not waited for");
+    assert_ne!(asked.digest, hanging.digest);
 }
 
 #[tokio::test(flavor = "multi_thread")]
