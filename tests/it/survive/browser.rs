@@ -15,7 +15,7 @@ use handiwork_test_support::demo::{DemoConfig, DemoSite};
 use handiwork_tools::browser::{Browser, BrowserConfig};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::case::{DELAY, EFFECTS, Verdict, count, left, look};
+use super::case::{DELAY, EFFECTS, Verdict, count, left, look, show};
 use super::child::{key, probes};
 use super::kill::{Killer, Point};
 use super::script::{STEPS, Script};
@@ -134,6 +134,9 @@ async fn drive(signal: Signal, point: Point, n: u32, site: &DemoSite, profile: &
     }
     if revived != 1 {
         verdict.problems.push(format!("started again {revived} times"));
+    }
+    if !(verdict.problems.is_empty() && run.replies().count() <= STEPS) && std::env::var_os("SURVIVE_SHOW").is_some() {
+        show(&run);
     }
     verdict.paid_again = run.replies().count().saturating_sub(STEPS);
     verdict.asked = run.events().filter(|event| matches!(event, Event::Question { .. })).count();

@@ -175,15 +175,20 @@ pub(super) async fn run(point: Point, n: u32, forgetful: bool) -> Verdict {
         verdict.asked = run.events().filter(|event| matches!(event, Event::Question { .. })).count();
         verdict.asked_outside = if point.may_ask() { 0 } else { verdict.asked };
         if !verdict.is_right() && std::env::var_os("SURVIVE_SHOW").is_some() {
-            for entry in run.entries() {
-                let text = serde_json::to_string(&entry.event).unwrap_or_default();
-                eprintln!("{} {}", entry.seq, text.chars().take(400).collect::<String>());
-            }
+            show(&run);
         }
     }
     verdict.orphans = left(home.path()).await;
     site.stop().await;
     verdict
+}
+
+/// What happened, for whoever wants to know why.
+pub(super) fn show(run: &Run) {
+    for entry in run.entries() {
+        let text = serde_json::to_string(&entry.event).unwrap_or_default();
+        eprintln!("{} {}", entry.seq, text.chars().take(400).collect::<String>());
+    }
 }
 
 async fn load(orders: &Orders) -> Result<Run, Box<dyn std::error::Error>> {

@@ -120,6 +120,15 @@ async fn its_browser_is_killed_or_stopped_at_some_acts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "for whoever looks for a fault: SURVIVE_ACTS=4,10 SURVIVE_SHOW=1"]
+async fn a_browser_stopped_in_some_acts() {
+    let acts = std::env::var("SURVIVE_ACTS").unwrap_or_else(|_| "4,10".to_owned());
+    let acts = acts.split(',').filter_map(|act| act.parse().ok());
+    let verdicts = struck(acts.map(|act| (Signal::STOP, Point::MidDispatch, act)).collect()).await;
+    assert!(verdicts.iter().all(|(_, verdict)| verdict.is_right()), "{verdicts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "most of an hour: make survive"]
 async fn the_whole_sweep() {
     let sweeps: usize = std::env::var("SURVIVE_SWEEPS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);

@@ -129,6 +129,24 @@ impl Browser {
         Until::new(cx, self.config.deadline)
     }
 
+    /// Does `work`, which ends at once with the browser, whatever it waits for; what it fails with in a browser that has died is that.
+    async fn while_it_lives<T, E: From<SurfaceError>>(&self, doing: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let connection = self.connection();
+        let _working = connection.working();
+        let done = tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = connection.ended() => None,
+        };
+        match (done, connection.alive()) {
+            (Some(Ok(done)), _) => Ok(done),
+            (Some(Err(error)), Ok(())) => Err(error),
+            (_, Err(gone)) => Err(gone.surface(doing).into()),
+            // It has ended, so it is not alive.
+            (None, Ok(())) => Err(CallError::Detached.surface(doing).into()),
+        }
+    }
+
     /// Waits for one's turn.
     async fn turn(&self, until: Until) -> Result<tokio::sync::MutexGuard<'_, ()>, SurfaceError> {
         tokio::time::timeout_at(until.end, self.turn.lock()).await.map_err(|_| until.error("waiting for another action to end"))
@@ -169,19 +187,25 @@ impl Surface for Browser {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
         self.renew_if_large(cx, until).await?;
-        self.show(cx, until).await.map_err(|error| error.surface("looking at the page"))
+        let looking = async { self.show(cx, until).await.map_err(|error| error.surface("looking at the page")) };
+        self.while_it_lives("looking at the page", looking).await
     }
 
     async fn resolve(&self, cx: &Context, action: &Action) -> Result<Resolved, Refusal> {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
-        self.resolve_action(cx, action, until).await
+        self.while_it_lives("checking the page before the action", self.resolve_action(cx, action, until)).await
     }
 
     async fn dispatch(&self, cx: &Context, resolved: &Resolved) -> Result<Receipt, SurfaceError> {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
-        self.dispatch_action(cx, resolved, until).await
+        let receipt = self.while_it_lives("acting", self.dispatch_action(cx, resolved, until)).await?;
+        // What was not seen to happen in a browser that has died meanwhile may have happened.
+        if !receipt.is_verified() {
+            self.connection().alive().map_err(|error| error.surface("acting"))?;
+        }
+        Ok(receipt)
     }
 
     async fn screenshot(&self, cx: &Context) -> Result<Option<Shot>, SurfaceError> {

@@ -126,6 +126,17 @@ struct Calls {
     /// Sessions whose page is stopped by a dialog: its kind and what it says.
     stopped: HashMap<String, (String, String)>,
     gone: Option<String>,
+    /// What is under way, whether it waits for an answer right now or for something else.
+    working: usize,
+}
+
+/// Something is under way in the browser, until this is dropped.
+pub(crate) struct Working(Connection);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.lock().working -= 1;
+    }
 }
 
 /// A connection to one browser. Cheap to clone.
@@ -135,6 +146,8 @@ pub(crate) struct Connection {
     calls: Arc<Mutex<Calls>>,
     /// Rung when something is waited for, and when it is over.
     busy: Arc<Notify>,
+    /// Rung for all when it has ended.
+    over: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -173,7 +186,7 @@ impl Connection {
     /// Calls that nobody carries yet: what is to be sent comes out of the other end.
     pub(super) fn unconnected() -> (Self, mpsc::UnboundedReceiver<Vec<u8>>) {
         let (outbox, inbox) = mpsc::unbounded_channel();
-        (Self { outbox, calls: Arc::default(), busy: Arc::default() }, inbox)
+        (Self { outbox, calls: Arc::default(), busy: Arc::default(), over: Arc::default() }, inbox)
     }
 
     async fn read(&self, reader: pipe::Receiver, on_event: impl Fn(&Self, Event)) -> String {
@@ -305,6 +318,11 @@ impl Connection {
         self.lock().gone.is_some()
     }
 
+    /// That it has ended, as an error; nothing while it has not.
+    pub(crate) fn alive(&self) -> Result<(), CallError> {
+        self.lock().gone.clone().map_or(Ok(()), |detail| Err(CallError::Gone(detail)))
+    }
+
     /// Waits until an answer is waited for, or it has ended. For one who waits only.
     pub(crate) async fn until_busy(&self) {
         while !self.is_busy() && !self.is_gone() {
@@ -312,9 +330,29 @@ impl Connection {
         }
     }
 
-    /// Whether an answer is waited for.
+    /// Whether an answer is waited for, or something else is under way.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.lock().waiting.is_empty()
+        let calls = self.lock();
+        !calls.waiting.is_empty() || calls.working > 0
+    }
+
+    /// Says that something is under way.
+    pub(crate) fn working(&self) -> Working {
+        self.lock().working += 1;
+        self.busy.notify_one();
+        Working(self.clone())
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&self) {
+        loop {
+            // Listening comes before looking, or an end between the two would not be heard.
+            let over = self.over.notified();
+            if self.is_gone() {
+                return;
+            }
+            over.await;
+        }
     }
 
     /// Nothing more will be sent. What was told before still goes out.
@@ -330,6 +368,7 @@ impl Connection {
             let _ = call.reply.send(Err(CallError::Gone(detail.clone())));
         }
         self.busy.notify_one();
+        self.over.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
