@@ -37,6 +37,16 @@ impl BuildAgent for Agent {
     }
 }
 
+/// Vectors of words from the folder of models, if they were pulled (`handiwork model pull words`): give them to
+/// [`memory::Store::with_embedder`], and facts are also found by what they mean.
+#[cfg(feature = "memory")]
+pub fn word_vectors(models: &std::path::Path) -> Result<Option<memory::StaticEmbedder>, core::memory::EmbedError> {
+    let (Ok(weights), Ok(tokenizer)) = (catalogue::resolve(models, "words"), catalogue::resolve(models, "wordllama-tokenizer")) else {
+        return Ok(None);
+    };
+    memory::StaticEmbedder::load("wordllama-256", &weights, &tokenizer).map(Some)
+}
+
 /// The README's programs, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -14,10 +14,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::driver::{Driver, Limits, Parts, RunStream, Stop, Update};
-use crate::event::{Event, Outcome, Started, VERSION};
+use crate::event::{Event, Instructions, Outcome, Started, VERSION};
 use crate::journal::{Journal, JournalError, MemoryJournal};
 use crate::layer::{Circuit, Layer, Layered, Retry, Trace};
-use crate::memory::Memory;
+use crate::memory::{self, Memory, Viewer};
 use crate::model::Model;
 use crate::planner::Planner;
 use crate::policy::Policy;
@@ -66,6 +66,11 @@ pub enum AgentError {
         /// Name and version here.
         now: (String, u32),
     },
+    /// Words were taken out of it.
+    #[error(
+        "words were taken out of this run because they were to be forgotten, so it is not the run any more that it was: begin a new one"
+    )]
+    Forgotten,
     /// It rests until the person answers; go on with [`Agent::resume`].
     #[error("the run waits for an answer: {question}")]
     Waiting {
@@ -97,6 +102,7 @@ impl AgentBuilder {
                 tools: Vec::new(),
                 journal: Arc::new(MemoryJournal::default()),
                 memory: None,
+                viewer: Viewer::default(),
                 secrets: Arc::default(),
                 policy: Policy::default(),
                 limits: Limits::default(),
@@ -147,9 +153,16 @@ impl AgentBuilder {
         self
     }
 
-    /// Lets it recall facts.
+    /// Lets it recall facts before a run, and, if the model can handle that, during it: then it has the tools `remember`,
+    /// `recall` and `forget`, too.
     pub fn memory(mut self, memory: Arc<dyn Memory>) -> Self {
         self.parts.memory = Some(memory);
+        self
+    }
+
+    /// Says on whose behalf facts are recalled and written. Without it there is one user.
+    pub fn viewer(mut self, viewer: Viewer) -> Self {
+        self.parts.viewer = viewer;
         self
     }
 
@@ -185,6 +198,13 @@ impl AgentBuilder {
 
     /// The agent.
     pub fn build(mut self) -> Agent {
+        if let Some(memory) = &self.parts.memory {
+            let info = self.parts.model.info();
+            // One that is led by a grammar decides on the screen in front of it; each further tool is one more to go wrong.
+            if !(info.small && info.constrained) {
+                self.parts.tools.extend(memory::tools(memory));
+            }
+        }
         self.parts.model = layered(self.parts.model, &self.layers);
         self.parts.fallbacks = self.parts.fallbacks.into_iter().map(|model| layered(model, &self.layers)).collect();
         Agent { parts: Arc::new(self.parts) }
@@ -207,6 +227,7 @@ impl Agent {
     pub fn resume(&self, run: Run) -> Result<RunBuilder, AgentError> {
         let now = (self.parts.planner.name().to_owned(), self.parts.planner.version());
         match run.started() {
+            Some(started) if started.forgotten.is_some() => Err(AgentError::Forgotten),
             Some(started) if started.planner != now => Err(AgentError::OtherPlanner { was: started.planner.clone(), now }),
             Some(_) => Ok(self.builder(run, String::new())),
             None => Err(AgentError::Run(RunError::NotStarted)),
@@ -223,6 +244,7 @@ impl Agent {
             answer: None,
             probes: Vec::new(),
             settings: None,
+            instructions: Vec::new(),
             stop: futures::future::pending().boxed(),
         }
     }
@@ -238,6 +260,7 @@ pub struct RunBuilder {
     answer: Option<(bool, String)>,
     probes: Vec<Probe>,
     settings: Option<Value>,
+    instructions: Vec<Instructions>,
     stop: Stop,
 }
 
@@ -277,6 +300,12 @@ impl RunBuilder {
     /// Keeps this with the run, for whoever resumes it. Nothing in this crate reads it.
     pub fn settings(mut self, settings: Value) -> Self {
         self.settings = Some(settings);
+        self
+    }
+
+    /// Gives it what the person has written down for such runs; may be given several times, the weightiest first.
+    pub fn instructions(mut self, instructions: Instructions) -> Self {
+        self.instructions.push(instructions);
         self
     }
 
@@ -342,6 +371,9 @@ impl RunBuilder {
             secrets: parts.secrets.names().map(|(name, origin)| (name.to_owned(), origin.to_owned())).collect(),
             output_schema: self.schema.clone(),
             probes: self.probes.clone(),
+            viewer: parts.memory.is_some().then(|| parts.viewer.clone()),
+            instructions: self.instructions.clone(),
+            forgotten: None,
             settings: self.settings.clone(),
         }))]
     }

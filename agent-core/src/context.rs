@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::channel::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
+use crate::memory::{Provenance, Viewer};
 use crate::secret::Secrets;
 
 /// Something that is under way; seen live, never kept.
@@ -27,12 +28,24 @@ pub enum Progress {
     Waiting(String),
 }
 
+/// Where in a run a call is made: what memory needs to know of whoever writes to it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Place {
+    /// Whose facts may be seen.
+    pub viewer: Viewer,
+    /// Where what is said comes from.
+    pub source: Provenance,
+    /// Facts that were recalled in this run before.
+    pub recalled: Vec<i64>,
+}
+
 /// Deadline, secrets and progress of one call. Cheap to clone. Cancellation is the dropping of the future.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     deadline: Option<Instant>,
     secrets: Arc<Secrets>,
     progress: Option<UnboundedSender<Progress>>,
+    place: Option<Arc<Place>>,
 }
 
 impl Context {
@@ -55,6 +68,19 @@ impl Context {
         let end = Instant::now() + limit;
         self.deadline = Some(self.deadline.map_or(end, |old| old.min(end)));
         self
+    }
+
+    /// The same, made at this place of a run.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(Arc::new(place));
+        self
+    }
+
+    /// Where in a run the call is made, if it is made in one.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
     }
 
     /// When it ends.

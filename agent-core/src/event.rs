@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::journal::BlobId;
-use crate::memory::Fact;
+use crate::memory::{Recalled, Viewer};
 use crate::model::{ModelInfo, Reply, ToolSpec};
 use crate::policy::Policy;
 use crate::probe::Probe;
@@ -16,7 +16,7 @@ use crate::screen::Screen;
 use crate::surface::{ProcessMark, Resolved, Restored, SurfaceInfo};
 
 /// Version of the event format that this code writes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One event with its place and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,9 +60,30 @@ pub struct Started {
     /// How to find out whether something was done that was cut off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
+    /// On whose behalf facts are recalled, if there is a memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewer: Option<Viewer>,
+    /// What the person has written down for every run, in the order of its weight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<Instructions>,
+    /// When words were taken out of this run. It is not what it was, so it can't be resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<i64>,
     /// What the program that began the run needs to know to go on with it. Nothing here reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Value>,
+}
+
+/// What the person has written down themselves: above anything that was learned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instructions {
+    /// Where they are written.
+    pub from: String,
+    /// The site that they are for, as an origin; without it, for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// What they say.
+    pub text: String,
 }
 
 /// Why a run goes on anew.
@@ -119,8 +140,14 @@ pub enum Event {
     Recalled {
         /// What was asked for.
         query: String,
-        /// What was found.
-        facts: Vec<Fact>,
+        /// On which site, as an origin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site: Option<String>,
+        /// What was found, best first.
+        facts: Vec<Recalled>,
+        /// What is to be known of how it was looked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     },
     /// A model is asked.
     Asked {

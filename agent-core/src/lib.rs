@@ -39,7 +39,7 @@ pub use event::{Entry, Event, Outcome, Part};
 pub use extract::{Extract, ExtractError, Extracted, extract};
 pub use journal::{BlobId, Journal, JournalError, MemoryJournal};
 pub use layer::Layer;
-pub use memory::{Fact, Memory, MemoryError};
+pub use memory::{Fact, Memory, MemoryError, NewFact, Scope, Viewer};
 pub use model::{Constraint, Message, Model, ModelError, ModelInfo, Reply, Request, ToolCall, ToolSpec, Usage};
 pub use planner::{Next, Planner};
 pub use policy::{Budgets, Decision, Policy};

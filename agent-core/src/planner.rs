@@ -29,10 +29,10 @@ pub enum Next {
     },
     /// Recall facts.
     Recall {
-        /// Whose.
-        scope: String,
         /// What about.
         query: String,
+        /// On which site, as an origin.
+        site: Option<String>,
     },
     /// Ask the person; the run rests until there is an answer.
     AskHuman(String),

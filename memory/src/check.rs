@@ -28,6 +28,8 @@ pub(crate) enum Problem {
     Index(String),
     /// The index of the facts' words.
     Words(String),
+    /// The index of the facts' vectors.
+    Vectors(String),
     /// What the file tells of itself.
     Own(String),
     /// So many commits that were acknowledged are not there.
@@ -39,7 +41,7 @@ pub(crate) enum Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Index(text) | Self::Words(text) | Self::Own(text) | Self::Structure(text) => f.write_str(text),
+            Self::Index(text) | Self::Words(text) | Self::Vectors(text) | Self::Own(text) | Self::Structure(text) => f.write_str(text),
             Self::Lost(count) => write!(
                 f,
                 "the newest {count} changes that were written are not in it: its -wal file was damaged or taken away, or this is an older copy"
@@ -131,7 +133,17 @@ impl Store {
             Ok(None) => {}
             Ok(Some(problem)) | Err(problem) => problems.push(Problem::Words(format!("the index of the facts' words: {problem}"))),
         }
+        match self.at_length(Doing::Reading, caught(self.vectors())).await? {
+            Ok(None) => {}
+            Ok(Some(problem)) | Err(problem) => problems.push(Problem::Vectors(format!("the index of the facts' vectors: {problem}"))),
+        }
         Ok(problems)
+    }
+
+    /// Compares the index of vectors with the facts.
+    async fn vectors(&self) -> Result<Option<String>, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        crate::facts::index::compare_bits(&mut tx).await
     }
 
     /// Compares the index of words with the facts. It is an INSERT to SQLite, so it needs the write lock, and writes nothing.
@@ -168,6 +180,8 @@ fn sorted(line: String) -> Problem {
         line.contains("missing from index") || line.starts_with("wrong # of entries in index") || line.starts_with("non-unique entry");
     if index {
         Problem::Index(line)
+    } else if line.contains("facts_bits") {
+        Problem::Vectors(line)
     } else if line.contains("facts_words") {
         Problem::Words(line)
     } else {

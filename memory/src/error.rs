@@ -31,6 +31,40 @@ pub enum StoreError {
         /// The runs, oldest first.
         runs: Vec<RunId>,
     },
+    /// There is no fact with this number, or it is not the viewer's.
+    #[error("there is no fact {0}; `handiwork memory list` tells which there are")]
+    NoSuchFact(i64),
+    /// Words that would be found everywhere.
+    #[error("{words:?} is too short to be forgotten: it would be taken out of other words; give at least {least} characters")]
+    TooShort {
+        /// The words.
+        words: String,
+        /// Characters that they must have.
+        least: usize,
+    },
+    /// Without the words, an event would not be one.
+    #[error("the words can't be taken out of {what}, because they are also words of our own format ({detail}); give more of them")]
+    Untakeable {
+        /// Which entry.
+        what: String,
+        /// What did not fit.
+        detail: String,
+    },
+    /// Somebody else reads the file, so old pages can't be cleaned.
+    #[error("{} is being read by another process, and its log still holds what was forgotten: end that process, then run this again", .file.display())]
+    InUse {
+        /// The database.
+        file: PathBuf,
+    },
+    /// The words are in the file although nothing in it holds them.
+    #[error("{} still holds the words, in a part that nothing refers to: make a new one with `handiwork memory export` and `import`, and delete this one", .file.display())]
+    StillThere {
+        /// The database.
+        file: PathBuf,
+    },
+    /// Facts could not be read or written.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// The stored entries are not a run.
     #[error("run {run} can't be read: {error}")]
     Run {

@@ -147,7 +147,7 @@ pub(crate) async fn rows_of(connection: &mut SqliteConnection, run: &RunId) -> R
 
 /// Keeps a blob. One that is there is written again if it is damaged, or if it is old enough for [`Store::prune`] to take it away
 /// before it is referred to.
-async fn write_blob(connection: &mut SqliteConnection, id: &BlobId, bytes: &[u8]) -> Result<(), sqlx::Error> {
+pub(crate) async fn write_blob(connection: &mut SqliteConnection, id: &BlobId, bytes: &[u8]) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO blobs (id, bytes, at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, at = excluded.at \
          WHERE blobs.at < ?3 - ?4 OR blobs.bytes != excluded.bytes",

@@ -13,23 +13,39 @@
 //! # }
 //! ```
 
+mod audit;
 mod body;
 mod check;
 mod claim;
+mod claim_of;
 mod digest;
+mod embed;
+mod erase;
 mod error;
+mod exchange;
 mod facts;
+mod gate;
 mod journal;
 mod line;
 mod own;
 mod prune;
+mod recall;
 mod repair;
 mod runs;
 mod salvage;
+mod scope;
 mod store;
+mod vec_ext;
 mod wal;
+mod when;
+mod words;
 
+pub use audit::{Audit, Compacted};
+pub use embed::StaticEmbedder;
+pub use erase::{Forget, Forgotten};
 pub use error::StoreError;
+pub use exchange::Imported;
+pub use facts::list::FactFilter;
 pub use prune::{Old, Prunable, Pruned};
 pub use repair::{Examination, Finding};
 pub use runs::RunSummary;

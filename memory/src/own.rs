@@ -15,7 +15,6 @@ use sqlx::SqliteConnection;
 
 use crate::claim::beside;
 use crate::digest::Digest;
-use crate::facts;
 use crate::line::Line;
 
 /// The row `store`.
@@ -71,12 +70,6 @@ pub(crate) async fn fill_in(connection: &mut SqliteConnection) -> Result<Own, sq
         if let Some(line) = Line::read(connection, &run).await? {
             line.write(connection).await?;
         }
-    }
-    let facts: Vec<facts::Row> = sqlx::query_as("SELECT id, text, scope, source, at, checksum FROM facts WHERE checksum IS NULL")
-        .fetch_all(&mut *connection)
-        .await?;
-    for row in facts {
-        facts::sign(connection, &row.unchecked()).await?;
     }
     let own = Own::new(connection).await?;
     own.write(connection).await?;

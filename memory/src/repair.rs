@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Problem, caught};
 use crate::error::{Doing, StoreError};
 use crate::facts;
+use crate::facts::row::Row;
 use crate::journal::rows_of;
 use crate::line::Line;
 use crate::own::{self, Own};
@@ -20,7 +21,7 @@ use crate::store::{Setup, Store, now};
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// `file`, `index`, `words`, `count`, `line`, `run`, `blob`, `fact` or `lock`.
+    /// `file`, `index`, `words`, `vectors`, `count`, `line`, `run`, `blob`, `fact` or `lock`.
     pub what: String,
     /// What it is.
     pub detail: String,
@@ -134,6 +135,7 @@ impl Store {
     async fn rebuild(&self, problems: &[Problem]) -> Result<(), StoreError> {
         let has = |kind: fn(&Problem) -> bool| problems.iter().any(kind);
         let (index, words) = (has(|problem| matches!(problem, Problem::Index(_))), has(|problem| matches!(problem, Problem::Words(_))));
+        let vectors = has(|problem| matches!(problem, Problem::Vectors(_)));
         if problems.is_empty() {
             return Ok(());
         }
@@ -157,6 +159,9 @@ impl Store {
             if words {
                 sqlx::query("INSERT INTO facts_words (facts_words) VALUES ('rebuild')").execute(&mut *tx).await?;
                 sqlx::query("INSERT INTO facts_words (facts_words, rank) VALUES ('secure-delete', 1)").execute(&mut *tx).await?;
+            }
+            if vectors {
+                facts::index::rebuild_bits(&mut tx).await?;
             }
             // From here on this counts as everything that was acknowledged.
             self.commit(tx).await
@@ -266,14 +271,14 @@ impl Store {
     async fn look_at_facts(&self, seen: &mut Examination, repair: bool) -> Result<(), StoreError> {
         let ids: Vec<i64> = self.reading(sqlx::query_scalar("SELECT id FROM facts").fetch_all(&self.pool)).await?;
         for id in ids {
-            let row = sqlx::query_as::<_, facts::Row>("SELECT id, text, scope, source, at, checksum FROM facts WHERE id = ?").bind(id);
-            let row = self.reading(caught(row.fetch_one(&self.pool))).await?;
-            if row.is_ok_and(|row| row.fact().is_ok()) {
+            let row = caught(async { Row::read(&mut *self.pool.acquire().await?, id).await });
+            if self.reading(row).await?.is_ok_and(|row| row.is_some_and(|row| row.is_sound())) {
                 continue;
             }
             seen.findings.push(Finding::new("fact", format!("fact {id} is not what was written"), "move it to the table set_aside"));
             if repair {
                 let id = id.to_string();
+                self.unhook_fact(id.parse().unwrap_or_default()).await?;
                 self.set_aside(
                     "fact",
                     id.as_bytes(),
@@ -283,6 +288,21 @@ impl Store {
                 .await?;
             }
         }
+        Ok(())
+    }
+
+    /// Takes out what belongs to a fact that is about to be set aside. Its words may not be those that it had put into the index,
+    /// so that is made anew.
+    async fn unhook_fact(&self, id: i64) -> Result<(), StoreError> {
+        let unhooked = async {
+            let mut tx = self.begin().await?;
+            sqlx::query("DELETE FROM fact_uses WHERE fact = ?").bind(id).execute(&mut *tx).await?;
+            sqlx::query("UPDATE facts SET words = NULL, text = '' WHERE id = ?").bind(id).execute(&mut *tx).await?;
+            sqlx::query("INSERT INTO facts_words (facts_words) VALUES ('rebuild')").execute(&mut *tx).await?;
+            facts::index::unindex_bits(&mut tx, id).await?;
+            self.commit(tx).await
+        };
+        self.writing(unhooked).await?;
         Ok(())
     }
 
@@ -322,6 +342,7 @@ fn told(problem: &Problem) -> Finding {
     let (what, repair) = match problem {
         Problem::Index(_) => ("index", "make it anew from the table"),
         Problem::Words(_) => ("words", "make it anew from the facts"),
+        Problem::Vectors(_) => ("vectors", "make it anew from the facts"),
         Problem::Own(_) => ("count", "write it anew"),
         Problem::Lost(_) => ("count", "go on with what is there; the changes can't be brought back"),
         Problem::Structure(_) => ("file", "save its rows into a new file, and keep this one"),

@@ -3,20 +3,24 @@
 //! The one decision: the damaged file is only read, as a copy, and then renamed: whatever this does wrong can be done again by
 //! somebody else. What is saved is checked by its own checksum; a row that does not fit is set aside in the new file.
 
+mod known;
+
 use std::collections::BTreeMap;
 use std::io::Error;
 use std::path::Path;
 
-use handiwork_core::{BlobId, Fact, RunId};
+use handiwork_core::{BlobId, RunId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions as _, Connection as _, FromRow};
 
+use crate::body;
 use crate::claim::beside;
 use crate::error::{Doing, Failure, StoreError};
 use crate::line::{COLUMNS, Line};
 use crate::repair::{Examination, Finding, unchecked};
 use crate::store::{Store, now};
-use crate::{body, facts};
+
+use known::save_facts;
 
 /// What belongs to a database.
 const PARTS: [&str; 4] = ["", "-wal", "-shm", "-mark"];
@@ -203,28 +207,8 @@ async fn save_rows(old: &mut SqliteConnection, store: &Store, lost: &mut Vec<Fin
     }
     tell(lost, "blobs", missed);
 
-    let table = Table { name: "facts", columns: "id, text, scope, source, at, checksum" };
-    let (rows, gap) = table.rows::<facts::Row>(old).await;
-    tell(lost, "facts", gap);
-    for row in rows {
-        match row.fact() {
-            Ok(fact) => write_fact(&mut tx, &fact).await?,
-            Err(id) => lost.push(Finding::new("fact", format!("fact {id} is not what was written"), "leave it in the damaged file")),
-        }
-    }
+    save_facts(old, &mut tx, lost).await?;
     store.commit(tx).await
-}
-
-async fn write_fact(connection: &mut SqliteConnection, fact: &Fact) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT OR IGNORE INTO facts (id, scope, text, source, at) VALUES (?, ?, ?, ?, ?)")
-        .bind(fact.id)
-        .bind(&fact.scope)
-        .bind(&fact.text)
-        .bind(&fact.source)
-        .bind(fact.at)
-        .execute(&mut *connection)
-        .await?;
-    facts::sign(connection, fact).await
 }
 
 async fn aside(connection: &mut SqliteConnection, what: &str, detail: &str, content: &[u8]) -> Result<(), sqlx::Error> {

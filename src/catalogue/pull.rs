@@ -24,7 +24,11 @@ pub async fn pull(dir: &Path, name: &str, progress: impl Fn(u64, u64) + Sync) ->
 
 /// The same from a mirror of the model hub, such as `https://hub.example`.
 pub async fn pull_from(hub: &str, dir: &Path, name: &str, progress: impl Fn(u64, u64) + Sync) -> Result<PathBuf, CatalogueError> {
-    pull_entry(hub, dir, *known(name)?, progress).await
+    let entry = known(name)?;
+    if let Some(companion) = entry.companion {
+        pull_entry(hub, dir, *known(companion)?, &progress).await?;
+    }
+    pull_entry(hub, dir, *entry, progress).await
 }
 
 /// The same for an entry of one's own.

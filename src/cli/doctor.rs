@@ -1,5 +1,6 @@
 //! `handiwork doctor`: what is there, what is missing or damaged, and how to get it or repair it.
 
+use handiwork::core::event::Instructions;
 use handiwork::memory::{Examination, Store};
 use handiwork::tools::browser::{Browser, BrowserConfig};
 use serde::Serialize;
@@ -69,7 +70,8 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     if args.repair {
         return repair(paths, out).await;
     }
-    let checks = vec![browser().await, model(paths), database(paths).await, pip().await];
+    let mut checks = vec![browser().await, model(paths), words(paths), database(paths).await, pip().await];
+    checks.extend(super::instructions::all(paths)?.into_iter().map(written));
     let missing: Vec<&str> = checks.iter().filter(|check| check.needed && !check.ok).map(|check| check.what).collect();
     out.result(&checks, || {
         let lines: Vec<String> = checks
@@ -130,7 +132,7 @@ fn model(paths: &Paths) -> Check {
     let key = std::env::var("DEEPSEEK_API_KEY").is_ok_and(|key| !key.trim().is_empty());
     let installed: Vec<String> = handiwork::catalogue::list(&paths.models())
         .into_iter()
-        .filter(|listed| listed.installed)
+        .filter(|listed| listed.installed && listed.entry.is_model())
         .map(|listed| listed.entry.name.to_owned())
         .collect();
     let mut found: Vec<String> = installed.iter().map(|name| format!("local {name}")).collect();
@@ -149,6 +151,26 @@ fn model(paths: &Paths) -> Check {
         };
     }
     Check { what: "model", ok: true, needed: true, found: found.join(", "), fix: None, examined: None }
+}
+
+/// Vectors of words, without which facts are found by their words alone.
+fn words(paths: &Paths) -> Check {
+    let here = handiwork::word_vectors(&paths.models());
+    let (ok, found) = match &here {
+        Ok(Some(_)) => (true, "facts are found by words and by meaning".to_owned()),
+        Ok(None) => (false, "facts are found by their words alone".to_owned()),
+        Err(error) => (false, error.to_string()),
+    };
+    let fix = (!ok).then(|| "handiwork model pull words   (18 MB)".to_owned());
+    Check { what: "words", ok, needed: false, found, fix, examined: None }
+}
+
+/// What the person has written down.
+fn written(instructions: Instructions) -> Check {
+    let lines = instructions.text.trim().lines().count();
+    let site = instructions.site.as_ref().map(|site| format!(" for {site}")).unwrap_or_default();
+    let found = format!("{}: {lines} lines{site}", instructions.from);
+    Check { what: "written", ok: true, needed: false, found, fix: None, examined: None }
 }
 
 async fn database(paths: &Paths) -> Check {

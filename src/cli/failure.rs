@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use handiwork::core::event::Part;
-use handiwork::core::{AgentError, JournalError, Outcome, SurfaceError};
+use handiwork::core::{AgentError, JournalError, MemoryError, Outcome, SurfaceError};
 use serde_json::json;
 
 use super::print;
@@ -144,6 +144,7 @@ impl From<AgentError> for Failure {
         match error {
             AgentError::Journal(error) => error.into(),
             AgentError::NotDone(outcome) => Self::of_outcome(&outcome).unwrap_or_else(|| Self::new(Code::NotReached, outcome)),
+            error @ AgentError::Forgotten => Self::new(Code::Usage, error).hint("handiwork show RUN tells what is left of it"),
             error @ AgentError::OtherPlanner { .. } => Self::new(Code::Usage, error).hint("use the version of handiwork that began it"),
             error => Self::new(Code::Store, error),
         }
@@ -164,6 +165,12 @@ impl From<JournalError> for Failure {
     }
 }
 
+impl From<MemoryError> for Failure {
+    fn from(MemoryError { doing, detail, hint }: MemoryError) -> Self {
+        Self::new(Code::Store, format!("memory can't be {doing}: {detail}")).hint(hint)
+    }
+}
+
 impl From<handiwork::memory::StoreError> for Failure {
     fn from(error: handiwork::memory::StoreError) -> Self {
         match error {
@@ -172,7 +179,11 @@ impl From<handiwork::memory::StoreError> for Failure {
                 let told = format!("{} is damaged, and nothing was read from it: {}", file.display(), problems.join("; "));
                 Self::new(Code::Store, told).hint(REPAIR)
             }
-            error @ handiwork::memory::StoreError::Ambiguous { .. } => Self::new(Code::Usage, error),
+            handiwork::memory::StoreError::Memory(error) => error.into(),
+            error @ (handiwork::memory::StoreError::Ambiguous { .. }
+            | handiwork::memory::StoreError::NoSuchFact(_)
+            | handiwork::memory::StoreError::TooShort { .. }
+            | handiwork::memory::StoreError::Untakeable { .. }) => Self::new(Code::Usage, error),
             other => Self::new(Code::Store, other),
         }
     }

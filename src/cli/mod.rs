@@ -5,8 +5,11 @@ mod doctor;
 mod drive;
 mod failure;
 mod inspect;
+mod instructions;
+mod learn;
 mod live;
 mod login;
+mod memory;
 mod model;
 mod models;
 mod paths;
@@ -78,6 +81,8 @@ enum Command {
     Show(inspect::ShowArgs),
     /// Write a run as one self-contained HTML file
     Report(inspect::ReportArgs),
+    /// What is known beyond one run: add, recall, list, show, forget, export, import, audit, compact
+    Memory(memory::Args),
     /// Delete runs that ended long ago, with their pictures
     Prune(prune::Args),
     /// Models: list (here, or --remote), pull, check
@@ -124,6 +129,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Runs(args) => inspect::runs(args, &paths, out).await,
         Command::Show(args) => inspect::show(args, &paths, out).await,
         Command::Report(args) => inspect::report(args, &paths, out).await,
+        Command::Memory(args) => memory::run(args, &paths, out).await,
         Command::Prune(args) => prune::run(args, &paths, out).await,
         Command::Model(args) => model::run(args, &paths, out).await,
         Command::Doctor(args) => doctor::run(args, &paths, out).await,

@@ -52,6 +52,11 @@ impl Paths {
         self.settings.join("key")
     }
 
+    /// What the person has written down for sites: `<host>.md` each.
+    pub(crate) fn sites(&self) -> PathBuf {
+        self.settings.join("sites")
+    }
+
     /// What model servers have said of themselves.
     pub(crate) fn servers(&self) -> PathBuf {
         self.home.join("servers.json")

@@ -18,7 +18,7 @@ use super::paths::Paths;
 use super::print::{self, Out};
 use super::profile::ProfileArgs;
 use super::setup::{self, BrowserArgs};
-use super::{Code, Failure, models};
+use super::{Code, Failure, instructions, learn, memory, models};
 
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub(crate) struct Args {
@@ -65,6 +65,9 @@ pub(crate) struct Args {
     /// name; {{FIELD}} in the text stands for what was put into that field. May be given several times
     #[arg(long = "probe", value_name = "PROBE")]
     probes: Vec<Probe>,
+    #[command(flatten)]
+    #[serde(default)]
+    memory: learn::MemoryArgs,
     /// Record what the model is asked and says, without secrets; replay it with --model cassette:FILE
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -121,13 +124,16 @@ impl Tools {
         }
         let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
         let browser = Arc::new(args.profile.launch_lasting(&args.browser, paths).await?);
-        let mut builder = AgentBuilder::new(model, React { pictures: args.pictures, ..React::default() })
+        let planner = React { pictures: args.pictures, memory_tokens: args.memory.tokens(), ..React::default() };
+        let mut builder = AgentBuilder::new(model, planner)
             .shared_surface(browser.clone())
             .journal(store.clone())
-            .memory(store.clone())
             .secrets(secrets)
             .policy(policy(args))
             .screenshots(true);
+        if args.memory.is_used() {
+            builder = builder.memory(store.clone()).viewer(args.memory.viewer());
+        }
         for other in &args.fallbacks {
             builder = builder.fallback(models::open(&args.model.named(other), paths).await?);
         }
@@ -137,7 +143,8 @@ impl Tools {
 
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
-    let store = Arc::new(Store::open(&paths.database()).await?);
+    let written = instructions::all(paths)?;
+    let store = Arc::new(memory::open(paths).await?);
     let tools = Tools::of(&args, store, paths).await?;
     let id = RunId::generate();
     let settings = serde_json::to_value(&args).map_err(|error| Failure::new(Code::Usage, error))?;
@@ -151,12 +158,15 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     for probe in &args.probes {
         builder = builder.probe(probe.clone());
     }
+    for instructions in written {
+        builder = builder.instructions(instructions);
+    }
     let driven = drive(&tools.agent, Run::new(id), builder).await;
     finish(tools, driven, &args, paths, out).await
 }
 
 pub(crate) async fn resume(args: ResumeArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
-    let store = Arc::new(Store::open(&paths.database()).await?);
+    let store = Arc::new(memory::open(paths).await?);
     let id = store.find_run(&args.run).await?;
     let run = store.load_run(&id).await?;
     if let Some(outcome) = run.outcome().filter(|outcome| !outcome.is_resumable()) {
@@ -201,7 +211,10 @@ pub(crate) async fn resume(args: ResumeArgs, paths: &Paths, out: Out) -> Result<
 async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     args.profile.close(&tools.browser, paths).await;
     let finished = match driven {
-        Ok(run) => conclude(&run, args.report.as_deref(), &*tools.store, out).await,
+        Ok(run) => {
+            learn::from_run(&run, &args.memory, &tools.store).await;
+            conclude(&run, args.report.as_deref(), &*tools.store, out).await
+        }
         Err(failure) => Err(failure),
     };
     tools.store.close().await;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use handiwork_core::event::{Revival, ShotRef};
+use handiwork_core::memory::Recalled;
 use handiwork_core::model::FinishReason;
 use handiwork_core::{BlobId, EffectClass, Entry, Event, Receipt, Reply, Resolved, Run, Screen, Target, ToolCall};
 use minijinja::value::Serde;
@@ -138,9 +139,12 @@ impl<'a> Reader<'a> {
             }
             Event::Question { text, hash, .. } => self.push(context! { kind => "question", text, approval => hash.is_some() }),
             Event::Answer { approved, text } => self.push(context! { kind => "answer", text, approved }),
-            Event::Recalled { query, facts } => {
-                let facts: Vec<Value> = facts.iter().map(|fact| context! { text => &fact.text, source => &fact.source }).collect();
-                self.push(context! { kind => "recalled", query, facts });
+            Event::Recalled { query, site, facts, notes } => {
+                let told = |found: &Recalled| {
+                    context! { text => &found.fact.text, source => found.fact.source.to_string(), score => format!("{:.3}", found.score) }
+                };
+                let facts: Vec<Value> = facts.iter().map(told).collect();
+                self.push(context! { kind => "recalled", query, site, facts, notes });
             }
             _ => {}
         }

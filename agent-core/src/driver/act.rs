@@ -117,7 +117,7 @@ impl Driver {
         self.intend(call, &resolved).await?;
         let began = Instant::now();
         let limit = self.parts.limits.tool;
-        let cx = self.cx.clone().within(limit);
+        let cx = self.cx.clone().within(limit).at(self.place());
         let result = tokio::time::timeout(limit, tool.call(&cx, call.args.clone()))
             .await
             .unwrap_or_else(|_| Err(ToolError::Retry(format!("no result within {} s", limit.as_secs()))));

@@ -8,6 +8,7 @@ mod ask;
 #[cfg(test)]
 mod crashes;
 mod pictures;
+mod recall;
 mod revive;
 mod settle;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use crate::clock::now_ms;
 use crate::context::{Context, Progress};
 use crate::event::{Entry, Event, Outcome, Part, ShotRef};
 use crate::journal::{Journal, JournalError};
-use crate::memory::{Memory, MemoryError};
+use crate::memory::{Memory, Viewer};
 use crate::model::Model;
 use crate::planner::{Next, Planner};
 use crate::policy::Policy;
@@ -35,9 +36,6 @@ use futures::channel::mpsc::UnboundedSender;
 use futures::future::{BoxFuture, Either};
 
 pub use stream::{RunStream, Update};
-
-/// Most facts that are recalled at once.
-const MOST_FACTS: usize = 8;
 
 /// How much longer than its deadline a call may take before it is given up without it.
 const GRACE: Duration = Duration::from_secs(2);
@@ -76,6 +74,8 @@ pub(crate) struct Parts {
     pub(crate) tools: Vec<Arc<dyn DynTool>>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) memory: Option<Arc<dyn Memory>>,
+    /// Whose facts may be seen.
+    pub(crate) viewer: Viewer,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) policy: Policy,
     pub(crate) limits: Limits,
@@ -154,7 +154,7 @@ impl Driver {
             Next::Ask { role, request } => self.ask(role, &request).await,
             Next::Act(calls) => self.act(calls).await,
             Next::Drop { call_ids, why } => self.emit(Event::Dropped { call_ids, why }).await,
-            Next::Recall { scope, query } => self.recall(&scope, query).await,
+            Next::Recall { query, site } => self.recall(query, site).await,
             Next::AskHuman(text) => self.emit(Event::Question { call_id: None, text, hash: None }).await,
             Next::End(outcome) => self.emit(Event::Ended { outcome }).await,
         }
@@ -275,27 +275,6 @@ impl Driver {
                 tracing::debug!(%error, "no picture");
                 Ok(None)
             }
-        }
-    }
-
-    async fn recall(&mut self, scope: &str, query: String) -> Result<(), JournalError> {
-        let facts = match &self.parts.memory {
-            Some(memory) => {
-                let limit = self.parts.limits.tool;
-                tokio::time::timeout(limit, memory.recall(scope, &query, MOST_FACTS)).await.unwrap_or_else(|_| {
-                    let detail = format!("no answer within {} s", limit.as_secs());
-                    Err(MemoryError {
-                        doing: "read",
-                        detail,
-                        hint: "run again; if it stays, look at what else uses the database".to_owned(),
-                    })
-                })
-            }
-            None => Ok(Vec::new()),
-        };
-        match facts {
-            Ok(facts) => self.emit(Event::Recalled { query, facts }).await,
-            Err(error) => self.broken(Part::Memory, &error).await,
         }
     }
 }

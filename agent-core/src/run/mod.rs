@@ -206,6 +206,12 @@ impl Run {
         self.last_reply().into_iter().flat_map(|reply| &reply.calls).filter(|call| !settled.contains(call.id.as_str())).collect()
     }
 
+    /// The newest call with this id.
+    #[must_use]
+    pub fn call(&self, id: &str) -> Option<&ToolCall> {
+        self.replies().rev().flat_map(|reply| &reply.calls).find(|call| call.id == id)
+    }
+
     /// Ids of the newest reply's calls that have a result of any kind.
     fn settled(&self) -> BTreeSet<&str> {
         let mut ids = BTreeSet::new();

@@ -11,6 +11,7 @@ mod groups;
 mod led;
 mod nameless;
 mod prompt;
+mod recall;
 mod seek;
 mod spent;
 #[cfg(test)]
@@ -42,11 +43,13 @@ pub struct React {
     pub reply_tokens: u32,
     /// Whether a model that sees is shown a picture of each new screen beside its text. The run must keep pictures.
     pub pictures: bool,
+    /// Most tokens of what is told from memory at once, about; 0 tells nothing, and asks for nothing.
+    pub memory_tokens: u32,
 }
 
 impl Default for React {
     fn default() -> Self {
-        Self { most_calls: 12, patience: 6, reply_tokens: 700, pictures: false }
+        Self { most_calls: 12, patience: 6, reply_tokens: 700, pictures: false, memory_tokens: 600 }
     }
 }
 
@@ -56,12 +59,15 @@ impl Planner for React {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn next(&self, run: &Run) -> Next {
         let Some(started) = run.started() else { return failed("the run has not started") };
         if let Some(next) = start(run, started) {
+            return next;
+        }
+        if let Some(next) = recall::next(self, run, started) {
             return next;
         }
         match run.last_reply() {
@@ -76,7 +82,7 @@ impl React {
         let request = Request {
             system: prompt::system(started),
             tools: prompt::tools(started),
-            messages: transcript::messages(run, started, self.pictures && started.model.vision),
+            messages: transcript::messages(run, started, self.memory_tokens, self.pictures && started.model.vision),
             constraint: run.screen().filter(|_| started.model.constrained).map(|screen| constraint::of(self, run, started, screen)),
             max_tokens: started.model.small.then_some(self.reply_tokens),
         };

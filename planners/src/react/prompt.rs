@@ -3,7 +3,7 @@
 use handiwork_core::Action;
 use std::fmt::Write as _;
 
-use handiwork_core::event::Started;
+use handiwork_core::event::{Instructions, Started};
 use handiwork_core::model::ToolSpec;
 
 use super::finish;
@@ -26,6 +26,13 @@ pub(super) fn system(started: &Started) -> String {
             let _ = write!(out, " {{{{secret:{name}}}}} (for {origin})");
         }
         out.push('.');
+    }
+    if !started.instructions.is_empty() {
+        out.push_str("\nThe person has written down, for every such task:");
+        for Instructions { site, text, .. } in &started.instructions {
+            let site = site.as_ref().map(|site| format!("On {site}: ")).unwrap_or_default();
+            let _ = write!(out, "\n{site}{}", text.trim());
+        }
     }
     out
 }

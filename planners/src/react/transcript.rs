@@ -4,11 +4,12 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use handiwork_core::event::{ShotRef, Started};
 use handiwork_core::model::{Image, Message, NOT_CARRIED_OUT, Reply, answered};
 use handiwork_core::{Event, Run, Screen};
+
+use super::recall::Known;
 
 /// What is said to a reply without a call.
 const NUDGE: &str = "That was no call. Call a tool, or call done if the goal is reached.";
@@ -30,14 +31,15 @@ struct Transcript<'a> {
     pictures: bool,
     /// The picture of the newest screen, if the model has not seen it yet.
     shot: Option<&'a ShotRef>,
-    facts: Vec<&'a str>,
+    /// What was recalled and not told yet, and which facts were told.
+    known: Known<'a>,
     reply: Option<&'a Reply>,
     results: BTreeMap<&'a str, String>,
 }
 
 /// All messages up to now.
-pub(super) fn messages(run: &Run, started: &Started, pictures: bool) -> Vec<Message> {
-    let mut transcript = Transcript { pictures, ..Transcript::default() };
+pub(super) fn messages(run: &Run, started: &Started, memory_tokens: u32, pictures: bool) -> Vec<Message> {
+    let mut transcript = Transcript { pictures, known: Known::within(memory_tokens), ..Transcript::default() };
     for event in run.events() {
         transcript.take(event, started);
     }
@@ -52,7 +54,7 @@ impl<'a> Transcript<'a> {
                 self.fresh = Some(screen);
                 self.shot = shot.as_ref().filter(|_| self.pictures);
             }
-            Event::Recalled { facts, .. } => self.facts.extend(facts.iter().map(|fact| fact.text.as_str())),
+            Event::Recalled { site, facts, .. } => self.known.recalled(site.as_deref(), facts),
             Event::Asked { .. } => self.turn(started),
             Event::Replied { reply, .. } => {
                 self.messages.push(reply.to_message());
@@ -86,9 +88,7 @@ impl<'a> Transcript<'a> {
         match self.reply.take() {
             None if self.messages.is_empty() => {
                 let mut text = if started.model.small && screen.is_some() { String::new() } else { format!("Goal: {}", started.goal) };
-                for fact in &self.facts {
-                    let _ = write!(text, "\nKnown from before: {fact}");
-                }
+                text.push_str(&self.known.told());
                 append(&mut text, screen);
                 let images = self.picture();
                 self.messages.push(Message::User { content: text, images });
@@ -96,6 +96,7 @@ impl<'a> Transcript<'a> {
             None => {}
             Some(reply) if reply.calls.is_empty() => {
                 let mut text = if super::is_empty(reply) { EMPTY } else { NUDGE }.to_owned();
+                text.push_str(&self.known.told());
                 append(&mut text, screen);
                 let images = self.picture();
                 self.messages.push(Message::User { content: text, images });
@@ -106,6 +107,7 @@ impl<'a> Transcript<'a> {
                 for (place, call) in reply.calls.iter().enumerate() {
                     let mut content = self.results.get(call.id.as_str()).cloned().unwrap_or_else(|| NOT_CARRIED_OUT.to_owned());
                     if place == last {
+                        content.push_str(&self.known.told());
                         append(&mut content, screen.take());
                     }
                     self.messages.push(Message::Tool { call_id: call.id.clone(), content });

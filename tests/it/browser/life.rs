@@ -120,3 +120,20 @@ async fn killing_the_parent_leaves_no_browser() {
     parent.wait().expect("reaped");
     wait_until("the browser and its helpers to end", || processes_with(&mark).is_empty() && group(browser).is_empty()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_folder_has_one_browser_at_a_time() {
+    let profile = tempfile::tempdir().expect("a folder");
+    let config = BrowserConfig { profile: Some(profile.path().to_owned()), ..BrowserConfig::default() };
+    let first = Browser::launch(config.clone()).await.expect("a browser");
+    let pid = first.pid().expect("ours");
+    let refused = Browser::launch(config.clone()).await.expect_err("it is in use");
+    let SurfaceError::NotAvailable { problem, hint } = &refused else { panic!("{refused}") };
+    assert!(problem.contains(&format!("in use by browser process {pid}")) && hint.contains("another folder"), "{refused}");
+    first.close().await;
+    // What a browser leaves that was killed: nobody with that number lives.
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    std::os::unix::fs::symlink(format!("{host}-4194305"), profile.path().join("SingletonLock")).expect("a link");
+    let again = Browser::launch(config).await.expect("free again");
+    again.close().await;
+}

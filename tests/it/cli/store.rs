@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use handiwork::core::event::{ShotRef, Started};
-use handiwork::core::{BlobId, Entry, Event, Fact, Journal as _, Memory as _, ModelInfo, Node, Outcome, Policy, RunId, Screen};
+use handiwork::core::memory::Query;
+use handiwork::core::{BlobId, Entry, Event, Journal as _, Memory as _, ModelInfo, NewFact, Node, Outcome, Policy, RunId, Screen, Viewer};
 use handiwork_memory::Store;
 
 use super::{handiwork, run};
@@ -32,6 +33,9 @@ fn started(goal: &str) -> Event {
         secrets: vec![],
         output_schema: None,
         probes: vec![],
+        viewer: None,
+        instructions: vec![],
+        forgotten: None,
         settings: None,
     }))
 }
@@ -116,8 +120,7 @@ async fn a_file_that_can_not_be_opened_is_saved_into_a_new_one() {
     for n in 0..4 {
         write(&store, &format!("r{n}"), days_ago(n), Some(done())).await;
     }
-    let fact = Fact { id: 0, text: "Ana prefers tea.".to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at: 7 };
-    store.remember(&fact).await.expect("remember");
+    store.remember(&NewFact::new("Ana prefers tea.")).await.expect("remember");
     store.close().await;
     let mut bytes = std::fs::read(&file).expect("read");
     bytes[..24].fill(0xff);
@@ -134,7 +137,7 @@ async fn a_file_that_can_not_be_opened_is_saved_into_a_new_one() {
     assert_eq!(ran.json().as_array().expect("runs").iter().filter(|run| run["status"] == "done").count(), 4, "{ran:?}");
     assert_eq!(run(handiwork(home.path(), &["show", "r2"])).await.code, Some(0));
     let store = Store::open(&file).await.expect("opens");
-    assert_eq!(store.recall("user", "tea", 1).await.expect("recall").len(), 1);
+    assert_eq!(store.recall(&Viewer::default(), &Query::new("tea")).await.expect("recall").facts.len(), 1);
     let _driven = store.claim(&RunId("r0".to_owned())).await.expect("claims");
     let ran = run(handiwork(home.path(), &["doctor", "--repair"])).await;
     assert!(ran.code == Some(7) && ran.err.contains(&format!("process {}", std::process::id())), "not while a run is driven: {ran:?}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use handiwork_core::event::{Part, ShotRef, Started, VERSION};
+use handiwork_core::memory::{FactKind, Provenance, Recalled, Scope, Scores};
 use handiwork_core::model::{FinishReason, Price};
 use handiwork_core::{
     Action, BlobId, Change, EffectClass, Entry, Event, Fact, Form, ModelInfo, Node, Outcome, Policy, Reason, Receipt, Rect, Ref, Reply,
@@ -119,13 +120,30 @@ pub(super) fn whole(pictures: [&[u8]; 3]) -> Sample {
         40,
         Event::Recalled {
             query: "expense claims".into(),
-            facts: vec![Fact {
-                id: 1,
-                text: "Ana's full name is Ana Silva.".into(),
-                scope: "user".into(),
-                source: "run 0199a0".into(),
-                at: 0,
+            site: None,
+            facts: vec![Recalled {
+                fact: Fact {
+                    id: 1,
+                    text: "Ana's full name is Ana Silva.".into(),
+                    kind: FactKind::Fact,
+                    scope: Scope::default(),
+                    source: Provenance { run: Some("0199a0".into()), ..Provenance::person() },
+                    about: None,
+                    thread: None,
+                    speaker: None,
+                    valid_from: 0,
+                    valid_to: None,
+                    recorded_at: 0,
+                    closed_at: None,
+                    closed_by: None,
+                    confidence: 1.0,
+                    uses: 2,
+                    used_at: Some(0),
+                },
+                score: 0.5,
+                scores: Scores::default(),
             }],
+            notes: vec![],
         },
     );
     let rows = [(0, "heading", "Sign in"), (1, "textbox", "User name"), (2, "textbox", "Password"), (3, "button", "Sign in")];

@@ -136,7 +136,13 @@ pub(super) struct Host {
 impl Host {
     /// Starts a browser. Nothing is attached to yet.
     pub(super) async fn launch(config: &BrowserConfig) -> Result<Self, SurfaceError> {
-        let (process, pipes) = Process::start(config)?;
+        let with = config.clone();
+        // It may wait for a browser that is just leaving the folder.
+        let started = tokio::task::spawn_blocking(move || Process::start(&with)).await;
+        let (process, pipes) = started.map_err(|error| SurfaceError::NotAvailable {
+            problem: format!("the browser was not started: {error}"),
+            hint: "launch it while the program is not ending".to_owned(),
+        })??;
         let routes = Arc::new(Routes::default());
         let (told, rung) = (Arc::clone(&routes), Arc::clone(&routes));
         let on_event = move |connection: &Connection, event: Event| told.on_event(connection, &event);

@@ -19,6 +19,7 @@ mod place;
 mod pool;
 mod process;
 pub mod profile;
+mod profile_lock;
 pub mod reading;
 mod scratch;
 mod screen;

@@ -18,6 +18,7 @@ use handiwork_core::{ProcessMark, SurfaceError};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::config::BrowserConfig;
+use super::profile_lock::ProfileLock;
 use super::scratch::Scratch;
 use super::survival::mark;
 
@@ -68,6 +69,8 @@ pub(crate) struct Process {
     pid: u32,
     mark: Option<ProcessMark>,
     temporary: Mutex<Option<Scratch>>,
+    /// That of a folder which stays. Held by the browser, too.
+    lock: Mutex<Option<ProfileLock>>,
 }
 
 /// The ends of the pipes that are ours.
@@ -88,6 +91,7 @@ impl Process {
             hint: "check free space and permissions, then `handiwork doctor`".to_owned(),
         };
         let (profile, temporary) = profile_of(config).map_err(|error| failed("the browser's profile folder can't be made", &error))?;
+        let mut lock = config.profile.is_some().then(|| ProfileLock::take(&profile)).transpose()?;
         let (their_in, to) = std::io::pipe().map_err(|error| failed("no pipe to the browser", &error))?;
         let (from, their_out) = std::io::pipe().map_err(|error| failed("no pipe from the browser", &error))?;
 
@@ -122,17 +126,26 @@ impl Process {
             command.arg(format!("--proxy-server={}", proxy.server)).arg(format!("--proxy-bypass-list={}", proxy.bypass_list()));
         }
         command.args(&config.extra_args).arg("about:blank");
-        let mappings = vec![FdMapping { parent_fd: their_in.into(), child_fd: 3 }, FdMapping { parent_fd: their_out.into(), child_fd: 4 }];
+        let mut mappings =
+            vec![FdMapping { parent_fd: their_in.into(), child_fd: 3 }, FdMapping { parent_fd: their_out.into(), child_fd: 4 }];
+        if let Some(lock) = &lock {
+            let shared = lock.share().map_err(|error| failed("the lock of the profile can't be passed on", &error))?;
+            mappings.push(FdMapping { parent_fd: shared, child_fd: 5 });
+        }
         command.fd_mappings(mappings).map_err(|error| failed("the pipes can't be passed on", &error))?;
         let mut child = command.spawn().map_err(|error| failed(&format!("{} can't be started", program.display()), &error))?;
         // Closes our copies of the browser's ends, or neither side would see the other go.
         drop(command);
         let pid = child.id();
+        if let Some(lock) = &mut lock {
+            lock.tell(pid);
+        }
         if let Some(stderr) = child.stderr.take() {
             drain(stderr.into(), pid);
         }
         // Not reaped yet, so its id is its own.
-        let process = Self { child: Mutex::new(Some(child)), pid, mark: mark::of(pid), temporary: Mutex::new(temporary) };
+        let process =
+            Self { child: Mutex::new(Some(child)), pid, mark: mark::of(pid), temporary: Mutex::new(temporary), lock: Mutex::new(lock) };
         Ok((process, Pipes { from: from.into(), to: to.into() }))
     }
 
@@ -178,6 +191,10 @@ impl Process {
             }
             let _ = child.kill();
             let _ = child.wait();
+        }
+        // Whoever still knows of it must not keep the next one out of its folder.
+        if let Ok(mut lock) = self.lock.lock() {
+            drop(lock.take());
         }
         if let Ok(mut folder) = self.temporary.lock()
             && let Some(folder) = folder.take()

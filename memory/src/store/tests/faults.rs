@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use handiwork_core::{BlobId, Entry, Event, Fact, Journal as _, JournalError, Memory as _};
+use handiwork_core::{BlobId, Entry, Event, Journal as _, JournalError, Memory as _, NewFact, Viewer};
 
 use super::{answer, entries, place, replied, run, screen, started};
 use crate::Store;
@@ -62,8 +62,7 @@ async fn writer_on_a_failing_disk() {
         }
     }
     for (text, at) in FACTS.into_iter().zip(0..) {
-        let fact = Fact { id: 0, text: text.to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at };
-        match store.remember(&fact).await {
+        match store.remember(&NewFact::new(text).valid_from(at)).await {
             Ok(_) => tell(&format!("fact {at}")),
             Err(error) => tell(&format!("error {error}")),
         }
@@ -158,7 +157,7 @@ async fn point(library: &Path, at: u64, fault: Fault, seen: &mut Seen) -> bool {
     }
     for fact in told("fact ") {
         let text = FACTS[fact.parse::<usize>().expect("a number")];
-        if !store.recall("user", text, 10).await.is_ok_and(|found| found.iter().any(|fact| fact.text == text)) {
+        if !super::found(&store, &Viewer::default(), text).await.is_ok_and(|found| found.iter().any(|fact| fact.text == text)) {
             seen.lost.push(format!("{name}: a fact"));
         }
     }

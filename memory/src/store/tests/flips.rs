@@ -1,10 +1,11 @@
 //! Any byte of the file may change: each change is told as an error, or changes nothing that is read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use handiwork_core::{BlobId, Entry, Event, Fact, Journal as _, Memory as _, RunId};
+use handiwork_core::{BlobId, Entry, Event, Fact, Journal as _, Memory as _, NewFact, RunId, Viewer};
 
-use super::{answer, entries, every_event, open, place, run, screen, started};
+use super::{Drawn, answer, entries, every_event, found, open, place, run, screen, started};
 use crate::{RunSummary, Store};
 
 /// Everything that the public functions give.
@@ -28,7 +29,7 @@ fn pictures() -> Vec<Vec<u8>> {
 }
 
 async fn everything(file: &Path) -> Result<Everything, String> {
-    let store = Store::open(file).await.map_err(|error| error.to_string())?;
+    let store = Store::open(file).await.map_err(|error| error.to_string())?.with_embedder(Arc::new(Drawn));
     let all = read(&store).await;
     store.close().await;
     all
@@ -47,7 +48,7 @@ async fn read(store: &Store) -> Result<Everything, String> {
         all.blobs.push(store.get_blob(&BlobId::of(&picture)).await.map_err(|error| error.to_string())?);
     }
     for fact in FACTS {
-        all.facts.push(store.recall("user", fact, 10).await.map_err(|error| error.to_string())?);
+        all.facts.push(found(store, &Viewer::default(), fact).await?);
     }
     Ok(all)
 }
@@ -55,7 +56,7 @@ async fn read(store: &Store) -> Result<Everything, String> {
 /// Writes all that is read, and leaves some of it in the log if told so; the folder with the files of the database.
 async fn written(folder: &Path, in_log: bool) -> PathBuf {
     let place = place();
-    let store = open(&place.file).await;
+    let store = open(&place.file).await.with_embedder(Arc::new(Drawn));
     for (id, n) in ids().iter().zip(0..) {
         let events = if n % 2 == 0 {
             every_event()
@@ -70,10 +71,7 @@ async fn written(folder: &Path, in_log: bool) -> PathBuf {
         store.put_blob(&picture).await.expect("put");
     }
     for (text, at) in FACTS.into_iter().zip(0..) {
-        store
-            .remember(&Fact { id: 0, text: text.to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at })
-            .await
-            .expect("remember");
+        store.remember(&NewFact::new(text).valid_from(at)).await.expect("remember");
     }
     if !in_log {
         store.close().await;
@@ -125,7 +123,7 @@ async fn repaired(file: &Path, whole: &Everything) -> Result<usize, String> {
         }
     }
     for fact in FACTS {
-        let read = store.recall("user", fact, 10).await.map_err(|error| error.to_string())?;
+        let read = found(&store, &Viewer::default(), fact).await?;
         if read.iter().any(|fact| !whole.facts.iter().flatten().any(|other| other == fact)) {
             return Err(format!("{read:?} was never a fact"));
         }
@@ -216,8 +214,9 @@ async fn damaged_definitions_cost_nothing() {
         ("CREATE TABLE entries", 0x80),
         ("tableruns", 0x44),
         ("goal       TEXT", 0x80),
-        ("USING fts5 (text", 0x04),
-        ("CREATE TRIGGER facts_added", 0x20),
+        ("USING fts5 (\n    words, near", 0x04),
+        ("USING vec0 (fact", 0x04),
+        ("CREATE VIEW facts_text", 0x20),
         ("AUTOINCREMENT", 0x01),
         ("sqlx_migrations (", 0x80),
         ("first", 0x40),

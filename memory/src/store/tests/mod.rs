@@ -15,11 +15,12 @@ mod runs;
 use std::path::{Path, PathBuf};
 
 use handiwork_core::action::{Click, Fill};
-use handiwork_core::event::{ShotRef, Started};
+use handiwork_core::event::{Instructions, ShotRef, Started};
+use handiwork_core::memory::{EmbedError, Embedder, Provenance, Query, Recalled, Scores, Viewer};
 use handiwork_core::model::{FinishReason, Price};
 use handiwork_core::{
-    Action, BlobId, Change, EffectClass, Entry, Event, Fact, Form, ModelInfo, Node, Outcome, Policy, Receipt, Ref, Reply, Resolved, RunId,
-    Screen, SurfaceInfo, Target, ToolCall, ToolSpec, Usage,
+    Action, BlobId, Change, EffectClass, Entry, Event, Fact, Form, Memory as _, ModelInfo, Node, Outcome, Policy, Receipt, Ref, Reply,
+    Resolved, RunId, Screen, SurfaceInfo, Target, ToolCall, ToolSpec, Usage,
 };
 use serde_json::json;
 use sqlx::ConnectOptions as _;
@@ -52,19 +53,74 @@ pub(super) async fn raw(file: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(file).connect().await.expect("connects")
 }
 
-pub(super) fn run(id: &str) -> RunId {
+pub(crate) fn run(id: &str) -> RunId {
     RunId(id.to_owned())
 }
 
-pub(super) fn entries(events: Vec<Event>) -> Vec<Entry> {
+pub(crate) fn entries(events: Vec<Event>) -> Vec<Entry> {
     events.into_iter().zip(0..).map(|(event, seq)| Entry { seq, at: 1_795_000_000_000 + seq as i64, event }).collect()
 }
 
-pub(super) fn answer(text: &str) -> Event {
+/// A fact as it is read, of the one user and said by the person.
+pub(crate) fn a_fact(id: i64, text: &str) -> Fact {
+    Fact {
+        id,
+        text: text.to_owned(),
+        kind: handiwork_core::memory::FactKind::Fact,
+        scope: handiwork_core::Scope::default(),
+        source: Provenance::person(),
+        about: None,
+        thread: None,
+        speaker: None,
+        valid_from: 5,
+        valid_to: None,
+        recorded_at: 6,
+        closed_at: None,
+        closed_by: None,
+        confidence: 1.0,
+        uses: 0,
+        used_at: None,
+    }
+}
+
+/// What is found of a query, best first.
+pub(crate) async fn found(store: &Store, viewer: &Viewer, query: &str) -> Result<Vec<Fact>, String> {
+    let found = store.recall(viewer, &Query::new(query)).await.map_err(|error| error.to_string())?;
+    Ok(found.facts.into_iter().map(|found| found.fact).collect())
+}
+
+/// Vectors without any weights: each word has one of its own, drawn from its letters.
+#[derive(Debug)]
+pub(crate) struct Drawn;
+
+impl Embedder for Drawn {
+    fn name(&self) -> &'static str {
+        "drawn"
+    }
+
+    fn dimensions(&self) -> usize {
+        256
+    }
+
+    fn embed(&self, text: &str) -> Result<Option<Vec<f32>>, EmbedError> {
+        let mut sum = vec![0.0_f32; 256];
+        for stem in crate::words::stems(text) {
+            let mut state = crate::gate::gist(&stem) as u64 | 1;
+            for part in &mut sum {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                *part += ((state >> 40) as f32 / 8_388_608.0) - 1.0;
+            }
+        }
+        let length = sum.iter().map(|part| part * part).sum::<f32>().sqrt();
+        Ok((length > 0.0).then(|| sum.iter().map(|part| part / length).collect()))
+    }
+}
+
+pub(crate) fn answer(text: &str) -> Event {
     Event::Answer { approved: true, text: text.to_owned() }
 }
 
-pub(super) fn started(goal: &str) -> Event {
+pub(crate) fn started(goal: &str) -> Event {
     Event::Started(Box::new(Started {
         version: 1,
         goal: goal.to_owned(),
@@ -83,6 +139,9 @@ pub(super) fn started(goal: &str) -> Event {
         secrets: vec![("password".to_owned(), "https://shop.example".to_owned())],
         output_schema: Some(json!({ "$blob": "looks like a stand-in, is none" })),
         probes: Vec::new(),
+        viewer: Some(Viewer::default()),
+        instructions: vec![Instructions { from: "HANDIWORK.md".to_owned(), site: None, text: "Be brief.".to_owned() }],
+        forgotten: None,
         settings: Some(json!({ "headless": true })),
     }))
 }
@@ -100,7 +159,7 @@ pub(super) fn screen(lines: u32) -> Screen {
     Screen { title: "Bank".to_owned(), url: "https://bank.example/".to_owned(), nodes: nodes.collect(), ..Screen::default() }
 }
 
-pub(super) fn replied() -> Event {
+pub(crate) fn replied() -> Event {
     let call = ToolCall {
         id: "call_00_ab".to_owned(),
         name: "click".to_owned(),
@@ -134,13 +193,14 @@ pub(super) fn every_event() -> Vec<Event> {
         rect: handiwork_core::Rect { x: 1.5, y: -2.0, w: 3.25, h: 4.0 },
     };
     let shot = ShotRef { blob: BlobId::of(b"picture"), media_type: "image/webp".to_owned(), size: (1280.0, 720.0) };
-    let fact = Fact { id: 3, text: "She pays by card.".to_owned(), scope: "user".to_owned(), source: "person".to_owned(), at: 5 };
+    let fact =
+        Recalled { fact: a_fact(3, "She pays by card."), score: 0.25, scores: Scores { words: 0.25, prior: 1.0, ..Scores::default() } };
     let changes = vec![Change::Navigated { from: "a".to_owned(), to: "b".to_owned() }, Change::Focus { r#ref: None }];
     vec![
         started("Pay the bill"),
         Event::Observed { screen: screen(60), shot: Some(shot.clone()) },
         Event::Observed { screen: screen(1), shot: None },
-        Event::Recalled { query: "pay".to_owned(), facts: vec![fact] },
+        Event::Recalled { query: "pay".to_owned(), site: None, facts: vec![fact], notes: Vec::new() },
         Event::Asked { role: "act".to_owned(), request_hash: "00ff".to_owned() },
         replied(),
         Event::Intent {

@@ -1,6 +1,6 @@
 //! A file from before there were checksums: it gets them, once, and is then held to them.
 
-use handiwork_core::{Fact, Journal as _, Memory as _};
+use handiwork_core::{Fact, Journal as _, Viewer};
 use sqlx::Connection as _;
 
 use super::{entries, every_event, open, place, raw, run};
@@ -38,8 +38,8 @@ async fn an_older_file_is_filled_in() {
         let store = open(&old).await;
         assert_eq!(store.load(&run("r")).await.expect("load"), written);
         assert_eq!(store.runs(10).await.expect("runs")[0].status, "done");
-        let fact = Fact { id: 1, text: "Ana prefers tea.".into(), scope: "user".into(), source: "person".into(), at: 7 };
-        assert_eq!(store.recall("user", "tea", 10).await.expect("recall"), [fact]);
+        let fact = Fact { valid_from: 7, recorded_at: 7, ..super::a_fact(1, "Ana prefers tea.") };
+        assert_eq!(super::found(&store, &Viewer::default(), "tea").await.expect("recall"), [fact]);
         store.close().await;
         assert_eq!(Store::examine(&old).await.expect("examined").findings, []);
     }

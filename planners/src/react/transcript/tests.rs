@@ -36,7 +36,7 @@ fn told(events: Vec<Event>, pictures: bool) -> Vec<Vec<Message>> {
     let mut after = Vec::new();
     for event in events {
         run.apply(Entry { seq: run.next_seq(), at: 0, event }).expect("it fits");
-        after.push(messages(&run, run.started().expect("started"), pictures));
+        after.push(messages(&run, run.started().expect("started"), 600, pictures));
     }
     after
 }
