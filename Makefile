@@ -35,6 +35,24 @@ demo: setup ## Have the agent sign in and file a claim on the demo site; write t
 	$(PROGRAM) --example demo
 	$(BUILT)/examples/demo
 
+.PHONY: remember
+remember: setup ## Have the agent do a second task that needs what it learned in a first one; with memory and without.
+	$(PROGRAM) --example remember
+	$(BUILT)/examples/remember
+
+# A file of LoCoMo dialogues for `make recall`.
+LOCOMO ?= ../shared/data/locomo-dev.json
+
+.PHONY: recall
+recall: setup ## Measure how well memory finds what was said, on LoCoMo dialogues; LOCOMO=FILE. The last line tells recall@10.
+	$(CARGO) run --release --example recall -- --locomo $(LOCOMO)
+
+.PHONY: bench-memory
+bench-memory: setup ## Measure memory with 10,000 to a million facts beside plain FTS5 and brute force; BENCH_FACTS=10000 for fewer.
+	$(PROGRAM)
+	HANDIWORK_MODELS=$(CURDIR)/target/models $(BUILT)/handiwork model pull words
+	HANDIWORK_MODELS=$(CURDIR)/target/models $(CARGO) bench --quiet -p handiwork-memory --bench memory
+
 .PHONY: demo-five
 demo-five: setup ## The same with five different sentences; the last line tells how many succeeded.
 	$(PROGRAM) --example demo

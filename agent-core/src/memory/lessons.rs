@@ -49,7 +49,7 @@ struct Teacher<'a> {
     entries: Vec<Act<'a>>,
 }
 
-impl<'a> Teacher<'a> {
+impl Teacher<'_> {
     fn read(&mut self) {
         let mut open: Option<(&str, &Resolved)> = None;
         for entry in self.run.entries() {
@@ -122,13 +122,11 @@ impl<'a> Teacher<'a> {
 
     /// Path of the page that was shown before an event.
     fn page_before(&self, seq: u64) -> String {
-        let before = self.run.entries().iter().rev().skip_while(|entry| entry.seq >= seq);
-        let url = before
-            .filter_map(|entry| match &entry.event {
-                Event::Observed { screen, .. } => Some(&screen.url),
-                _ => None,
-            })
-            .next();
+        let mut before = self.run.entries().iter().rev().skip_while(|entry| entry.seq >= seq);
+        let url = before.find_map(|entry| match &entry.event {
+            Event::Observed { screen, .. } => Some(&screen.url),
+            _ => None,
+        });
         url.and_then(|url| url::Url::parse(url).ok()).map_or_else(String::new, |url| url.path().to_owned())
     }
 

@@ -163,7 +163,7 @@ fn place(cx: &Context) -> Place {
     cx.place().cloned().unwrap_or_else(|| Place { viewer: Viewer::default(), ..Place::default() })
 }
 
-fn failed(error: super::MemoryError) -> ToolError {
+fn failed(error: impl std::fmt::Display) -> ToolError {
     ToolError::Retry(error.to_string())
 }
 

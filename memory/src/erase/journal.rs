@@ -218,7 +218,7 @@ fn blob_of(shot: &Value) -> Option<BlobId> {
 fn collect(value: &Value, blobs: &mut BTreeSet<BlobId>) {
     match value {
         Value::String(text) if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            drop(blobs.insert(BlobId(text.clone())))
+            blobs.insert(BlobId(text.clone()));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, blobs)),
         Value::Object(fields) => fields.values().for_each(|value| collect(value, blobs)),

@@ -50,6 +50,24 @@ pub(super) struct Pool {
     pub(super) total: f64,
 }
 
+impl Store {
+    /// The numbers of the facts nearest in meaning, nearest first: for measuring what the vectors' signs lose.
+    #[doc(hidden)]
+    pub async fn nearest(&self, viewer: &Viewer, text: &str, most: usize) -> Result<Vec<i64>, MemoryError> {
+        let Some(vector) = Question::of(text, self.embedder()).vector else { return Ok(Vec::new()) };
+        let read = async {
+            let mut tx = self.pool.begin().await?;
+            let reach = Reach::of(&mut tx, viewer).await?;
+            let found = dense::search(&mut tx, &reach, &vector, BY_MEANING).await?;
+            rows(&mut tx, &reach, &found).await
+        };
+        let mut near: Vec<(f64, i64)> =
+            self.reading(read).await?.into_iter().filter_map(|row| Some((score::cosine(&vector, row.vector.as_ref()?), row.id))).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(near.into_iter().map(|(_, id)| id).take(most).collect())
+    }
+}
+
 pub(crate) async fn recall(store: &Store, viewer: &Viewer, query: &Query) -> Result<Recollection, MemoryError> {
     let limit = if query.limit == 0 { LIMIT } else { query.limit.min(MOST) };
     let now = now();

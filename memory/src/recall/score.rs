@@ -162,6 +162,11 @@ fn meaning(
     if length <= f64::EPSILON { 0.0 } else { sum.iter().zip(question).map(|(a, b)| a * b).sum::<f64>() / length }
 }
 
+/// Cosine of two vectors in bytes.
+pub(super) fn cosine(a: &[u8], b: &[u8]) -> f64 {
+    unit(a).iter().zip(unit(b)).map(|(a, b)| a * b).sum()
+}
+
 fn unit(vector: &[u8]) -> Vec<f64> {
     let length = vector.iter().map(|part| f64::from(*part as i8).powi(2)).sum::<f64>().sqrt().max(f64::EPSILON);
     vector.iter().map(|part| f64::from(*part as i8) / length).collect()

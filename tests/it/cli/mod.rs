@@ -6,6 +6,7 @@ mod cassette;
 mod claim;
 mod errors;
 mod login;
+mod memory;
 mod resume;
 mod session;
 mod store;

@@ -1,0 +1,96 @@
+//! A model that remembers: the second task needs what was learned in the first one, and is done with memory and not without.
+//!
+//! Why it exists: memory is worth having only if a run goes better by it. Here a model on this machine files an expense claim;
+//! then it is to file another one "for the same employee as last time", which nothing on the site and nothing in the goal tells.
+//! What was kept of the first run, without any model, tells it. The server's state says whether the right claim was filed; the
+//! third run is the second one with `--memory off`, and must not succeed.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use handiwork_test_support::demo::{Claim, DemoConfig, DemoSite};
+use serde_json::json;
+
+/// Whom the site knows.
+const USER: &str = "dana";
+
+/// The one that only the first run is told.
+const EMPLOYEE: &str = "Jonas Weber";
+
+const FIRST: &str =
+    "File an expense claim for Jonas Weber: train to Hamburg, 86.40 euros, on 3 November 2026, travel, paid with the company card.";
+const SECOND: &str = "File an expense claim for the same employee as last time: taxi to Bremen, 31.50 euros, on 5 November 2026, travel, paid with the company card.";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let handiwork = beside_me()?;
+    if std::env::var_os("DEEPSEEK_API_KEY").is_none() {
+        println!("No DEEPSEEK_API_KEY: a model on this machine will do it. Fetching it, if it is not here yet (1.1 GB).");
+        let pulled = tokio::process::Command::new(&handiwork).args(["model", "pull", "default"]).status().await?;
+        if !pulled.success() {
+            bail!("the model could not be fetched");
+        }
+    }
+    let folder = PathBuf::from("target/remember");
+    std::fs::create_dir_all(&folder)?;
+    let home = tempfile::tempdir()?;
+    let password = format!("canary-{:x}", std::process::id());
+    let site = DemoSite::start(DemoConfig { user: USER.to_owned(), password: password.clone(), ..DemoConfig::default() }).await?;
+    let run = |goal: &'static str, memory: &'static str, report: &'static str| {
+        let (handiwork, folder, home, password) = (handiwork.clone(), folder.clone(), home.path().to_owned(), password.clone());
+        let (url, secret) = (site.url(), format!("password=DEMO_PASSWORD@{}", site.origin()));
+        async move {
+            let goal = format!("Sign in as {USER} with the password secret. {goal}");
+            println!("\n$ handiwork run {goal:?} --memory {memory}");
+            let report = folder.join(report);
+            let mut command = tokio::process::Command::new(&handiwork);
+            command.args(["run", &goal, "--url", &url, "--secret", &secret, "--memory", memory, "--report"]).arg(&report);
+            // Its own memory, with the models of this user.
+            command.arg("--home").arg(&home).env("HANDIWORK_MODELS", models(&handiwork).await?).env("DEMO_PASSWORD", &password);
+            command.stdin(std::process::Stdio::null()).kill_on_drop(true);
+            let status = tokio::time::timeout(Duration::from_mins(20), command.status()).await.context("it took too long")??;
+            println!("  ended with {status}; report: {}", report.display());
+            anyhow::Ok(())
+        }
+    };
+    run(FIRST, "on", "first.html").await?;
+    let claims = site.claims().await?;
+    if !claims.iter().any(|claim| is(claim, 8640)) {
+        bail!("the first claim was not filed as it should: {claims:?}");
+    }
+    run(SECOND, "off", "without.html").await?;
+    let without = site.claims().await?.iter().any(|claim| is(claim, 3150));
+    run(SECOND, "on", "with.html").await?;
+    let with = site.claims().await?.iter().any(|claim| is(claim, 3150));
+    site.stop().await;
+    println!("\n{}", json!({ "bar": "remember", "with_memory": with, "without_memory": without }));
+    if !with || without {
+        bail!("with memory the claim must be filed for {EMPLOYEE}, and without it can't be");
+    }
+    Ok(())
+}
+
+fn is(claim: &Claim, cents: i64) -> bool {
+    claim.employee == EMPLOYEE && claim.amount_cents == cents
+}
+
+/// Where the user's models are.
+async fn models(handiwork: &Path) -> anyhow::Result<PathBuf> {
+    let listed = tokio::process::Command::new(handiwork).args(["model", "list", "--json"]).output().await?;
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout)?;
+    let file = listed.pointer("/0/file").and_then(serde_json::Value::as_str).context("no models are known")?;
+    Ok(Path::new(file).parent().context("a folder")?.to_owned())
+}
+
+/// The `handiwork` that was built beside this example.
+fn beside_me() -> anyhow::Result<PathBuf> {
+    let me = std::env::current_exe()?;
+    let file = me.ancestors().nth(2).context("no target folder")?.join("handiwork");
+    if !file.is_file() {
+        bail!("{} is not there; build it first: cargo build --workspace --bin handiwork", file.display());
+    }
+    Ok(file)
+}
