@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim_of::claim;
 use crate::error::{Doing, StoreError};
-use crate::facts::index::{Derived, index_bits, unindex_bits};
+use crate::facts::bits::{index_bits, unindex_bits};
+use crate::facts::index::Derived;
 use crate::facts::list::FactFilter;
 use crate::facts::row::sign;
 use crate::gate::{Likeness, likeness};

@@ -143,7 +143,7 @@ impl Store {
     /// Compares the index of vectors with the facts.
     async fn vectors(&self) -> Result<Option<String>, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        crate::facts::index::compare_bits(&mut tx).await
+        crate::facts::bits::compare_bits(&mut tx).await
     }
 
     /// Compares the index of words with the facts. It is an INSERT to SQLite, so it needs the write lock, and writes nothing.

@@ -124,7 +124,7 @@ fn is_card(text: &str) -> bool {
         .enumerate()
         .map(|(place, digit)| if place % 2 == 0 { *digit } else { (digit * 2) / 10 + (digit * 2) % 10 })
         .sum();
-    (13..=19).contains(&digits.len()) && sum % 10 == 0 && digits.iter().collect::<BTreeSet<_>>().len() > 1
+    (13..=19).contains(&digits.len()) && sum.is_multiple_of(10) && digits.iter().collect::<BTreeSet<_>>().len() > 1
 }
 
 /// Whether it looks drawn by lot: letters of both cases and digits, well mixed.
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_same_is_told_from_what_says_otherwise() {
-        assert_eq!(gist("Ana's standup is at 9:30."), gist("ana's stand­up is at 9:30".replace('\u{ad}', "").as_str()));
+        assert_eq!(gist("Ana's standup is at 9:30."), gist("ana's STANDUP is, at 9:30"));
         assert_ne!(gist("Ana owes Bob 5 euros"), gist("Bob owes Ana 5 euros"));
         assert_eq!(likeness("The standup is at 9:30 every day", "Every day the standup is at 9:30"), Likeness::Apart);
         assert_eq!(

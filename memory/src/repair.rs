@@ -161,7 +161,7 @@ impl Store {
                 sqlx::query("INSERT INTO facts_words (facts_words, rank) VALUES ('secure-delete', 1)").execute(&mut *tx).await?;
             }
             if vectors {
-                facts::index::rebuild_bits(&mut tx).await?;
+                facts::bits::rebuild_bits(&mut tx).await?;
             }
             // From here on this counts as everything that was acknowledged.
             self.commit(tx).await
@@ -299,7 +299,7 @@ impl Store {
             sqlx::query("DELETE FROM fact_uses WHERE fact = ?").bind(id).execute(&mut *tx).await?;
             sqlx::query("UPDATE facts SET words = NULL, text = '' WHERE id = ?").bind(id).execute(&mut *tx).await?;
             sqlx::query("INSERT INTO facts_words (facts_words) VALUES ('rebuild')").execute(&mut *tx).await?;
-            facts::index::unindex_bits(&mut tx, id).await?;
+            facts::bits::unindex_bits(&mut tx, id).await?;
             self.commit(tx).await
         };
         self.writing(unhooked).await?;

@@ -31,7 +31,7 @@ impl Entry {
     /// Whether it is a model that can be run.
     #[must_use]
     pub fn is_model(&self) -> bool {
-        self.file.ends_with(".gguf")
+        std::path::Path::new(self.file).extension().is_some_and(|ending| ending == "gguf")
     }
 }
 

@@ -114,7 +114,9 @@ pub struct Listed {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
     let stem = name.strip_suffix(".gguf").unwrap_or(name);
-    ENTRIES.iter().find(|entry| entry.name == name || entry.aliases.contains(&name) || entry.file.strip_suffix(".gguf") == Some(stem))
+    ENTRIES.iter().find(|entry| {
+        entry.name == name || entry.aliases.contains(&name) || entry.file == name || entry.file.strip_suffix(".gguf") == Some(stem)
+    })
 }
 
 fn known(name: &str) -> Result<&'static Entry, CatalogueError> {

@@ -71,7 +71,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         return repair(paths, out).await;
     }
     let mut checks = vec![browser().await, model(paths), words(paths), database(paths).await, pip().await];
-    checks.extend(super::instructions::all(paths)?.into_iter().map(written));
+    checks.extend(super::instructions::all(paths)?.iter().map(written));
     let missing: Vec<&str> = checks.iter().filter(|check| check.needed && !check.ok).map(|check| check.what).collect();
     out.result(&checks, || {
         let lines: Vec<String> = checks
@@ -166,7 +166,7 @@ fn words(paths: &Paths) -> Check {
 }
 
 /// What the person has written down.
-fn written(instructions: Instructions) -> Check {
+fn written(instructions: &Instructions) -> Check {
     let lines = instructions.text.trim().lines().count();
     let site = instructions.site.as_ref().map(|site| format!(" for {site}")).unwrap_or_default();
     let found = format!("{}: {lines} lines{site}", instructions.from);

@@ -24,9 +24,13 @@ pub(crate) enum Use {
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct MemoryArgs {
-    /// What the run knows of others: on, read (nothing is kept of it), off
-    #[arg(long, value_enum, default_value_t = Use::On, value_name = "USE")]
-    memory: Use,
+    /// What the run knows of others: on, read (nothing is kept of it), off. On if not given; off where a cassette is recorded or
+    /// replayed, for that must be the same each time
+    #[arg(long, value_enum, value_name = "USE")]
+    memory: Option<Use>,
+    /// Whether a cassette is recorded or replayed.
+    #[arg(skip)]
+    cassette: bool,
     /// Most tokens of what is told from memory at once, about
     #[arg(long, default_value_t = 600, value_name = "N")]
     memory_tokens: u32,
@@ -37,13 +41,22 @@ pub(crate) struct MemoryArgs {
 
 impl Default for MemoryArgs {
     fn default() -> Self {
-        Self { memory: Use::On, memory_tokens: 600, user: DEFAULT_USER.to_owned() }
+        Self { memory: None, cassette: false, memory_tokens: 600, user: DEFAULT_USER.to_owned() }
     }
 }
 
 impl MemoryArgs {
+    /// The same for a run that is recorded or replayed.
+    pub(crate) fn for_cassette(&mut self) {
+        self.cassette = true;
+    }
+
+    fn how(&self) -> Use {
+        self.memory.unwrap_or(if self.cassette { Use::Off } else { Use::On })
+    }
+
     pub(crate) fn is_used(&self) -> bool {
-        self.memory != Use::Off
+        self.how() != Use::Off
     }
 
     pub(crate) fn tokens(&self) -> u32 {
@@ -57,7 +70,7 @@ impl MemoryArgs {
 
 /// Keeps what a run has taught. That it can't be kept is no reason for the run to have failed.
 pub(crate) async fn from_run(run: &Run, args: &MemoryArgs, store: &Store) {
-    if args.memory != Use::On {
+    if args.how() != Use::On {
         return;
     }
     for lesson in lessons(run, &args.viewer().scope) {

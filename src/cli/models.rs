@@ -67,6 +67,11 @@ impl ModelArgs {
     pub(crate) fn named(&self, model: &str) -> Self {
         Self { model: Some(model.to_owned()), ..self.clone() }
     }
+
+    /// Whether what was recorded is replayed.
+    pub(crate) fn is_cassette(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.starts_with("cassette:"))
+    }
 }
 
 fn key() -> Option<String> {

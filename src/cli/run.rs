@@ -141,8 +141,11 @@ impl Tools {
     }
 }
 
-pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+pub(crate) async fn run(mut args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
+    if args.record.is_some() || args.model.is_cassette() {
+        args.memory.for_cassette();
+    }
     let written = instructions::all(paths)?;
     let store = Arc::new(memory::open(paths).await?);
     let tools = Tools::of(&args, store, paths).await?;

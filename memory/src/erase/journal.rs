@@ -71,7 +71,7 @@ impl Store {
         let mut shown = false;
         for entry in entries {
             let seq = entry.seq;
-            let mut value = serde_json::to_value(&entry.event).map_err(|error| self.unfit(id, seq, &error))?;
+            let mut value = serde_json::to_value(&entry.event).map_err(|error| unfit(id, seq, &error))?;
             let found = take_out(&mut value, needle);
             if matches!(entry.event, Event::Observed { .. }) {
                 shown = found;
@@ -80,7 +80,7 @@ impl Store {
                 let picture = shown.then(|| fields.remove("shot")).flatten().as_ref().and_then(blob_of);
                 new.dropped.extend(picture);
             }
-            let event: Event = serde_json::from_value(value).map_err(|error| self.unfit(id, seq, &error))?;
+            let event: Event = serde_json::from_value(value).map_err(|error| unfit(id, seq, &error))?;
             if event != entry.event {
                 new.changed.insert(seq);
             }
@@ -99,10 +99,6 @@ impl Store {
             new.changed.insert(entry.seq);
         }
         Ok(Some(new))
-    }
-
-    fn unfit(&self, id: &RunId, seq: u64, error: &serde_json::Error) -> StoreError {
-        StoreError::Untakeable { what: format!("entry {seq} of run {id}"), detail: error.to_string() }
     }
 
     /// Writes the entries in the place of those that are there.
@@ -183,6 +179,10 @@ impl Store {
     }
 }
 
+fn unfit(id: &RunId, seq: u64, error: &serde_json::Error) -> StoreError {
+    StoreError::Untakeable { what: format!("entry {seq} of run {id}"), detail: error.to_string() }
+}
+
 /// Takes the words out of every text of a value, and tells whether they were there.
 fn take_out(value: &mut Value, needle: &Needle) -> bool {
     match value {
@@ -193,7 +193,8 @@ fn take_out(value: &mut Value, needle: &Needle) -> bool {
             }
             None => false,
         },
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| take_out(item, needle) || found),
+        // Each is looked at, also after the first that holds them.
+        Value::Array(items) => items.iter_mut().map(|item| take_out(item, needle)).filter(|found| *found).count() > 0,
         Value::Object(fields) => {
             // A name can be of the person's making too: the argument of a tool, a field of a result.
             let names: Vec<String> = fields.keys().filter(|name| needle.is_in(name)).cloned().collect();

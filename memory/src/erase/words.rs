@@ -160,7 +160,7 @@ fn percent(byte: u8) -> String {
 
 fn unicode(c: char) -> String {
     let mut units = [0; 2];
-    c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    c.encode_utf16(&mut units).iter().fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Facts: kept and recalled without a model.
 
+pub(crate) mod bits;
 pub(crate) mod index;
 pub(crate) mod list;
 pub(crate) mod remove;

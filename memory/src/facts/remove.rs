@@ -4,7 +4,8 @@ use sqlx::SqliteConnection;
 
 use crate::scope::Reach;
 
-use super::index::{index, unindex, unindex_bits};
+use super::bits::unindex_bits;
+use super::index::{index, unindex};
 use super::row::sign;
 
 /// Removes a fact that is within reach; false when there is none.

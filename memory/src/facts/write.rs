@@ -8,7 +8,8 @@ use crate::gate::{self, Likeness};
 use crate::store::now;
 use crate::words;
 
-use super::index::{Derived, index, index_bits, unindex};
+use super::bits::index_bits;
+use super::index::{Derived, index, unindex};
 use super::row::{FOUND, Row, sign};
 
 /// Facts with some of the same words that are compared with a new one.

@@ -4,7 +4,7 @@
 
 use sqlx::SqliteConnection;
 
-use crate::facts::index::signs;
+use crate::facts::bits::signs;
 use crate::scope::Reach;
 
 /// The facts within reach whose vectors have the most signs in common with this one.

@@ -204,7 +204,7 @@ proptest! {
             let mut seen: Vec<i64> = store.recall(&viewer, &query).await.expect("recalled").facts.iter().map(|found| found.fact.id).collect();
             seen.sort_unstable();
             assert_eq!(seen, expected, "recalled");
-            let listed: Vec<i64> = store.facts(&viewer, &Default::default()).await.expect("listed").iter().map(|fact| fact.id).collect();
+            let listed: Vec<i64> = store.facts(&viewer, &crate::FactFilter::default()).await.expect("listed").iter().map(|fact| fact.id).collect();
             assert_eq!(listed, expected, "listed");
             let exported = store.export_facts(&viewer).await.expect("exported");
             assert_eq!(exported.lines().count(), expected.len(), "exported");

@@ -6,8 +6,8 @@ use handiwork_core::memory::Scope;
 use sqlx::sqlite::SqliteConnection;
 
 use super::{Table, tell};
-use crate::facts::index;
 use crate::facts::row::{Row, sign, uses_digest};
+use crate::facts::{bits, index};
 use crate::repair::Finding;
 
 #[derive(Debug, sqlx::FromRow)]
@@ -158,7 +158,7 @@ async fn insert(new: &mut SqliteConnection, row: &Row) -> Result<(), sqlx::Error
     .execute(&mut *new)
     .await?;
     if let Some(vector) = &row.vector {
-        index::index_bits(new, row.id, scope, &row.user, vector).await?;
+        bits::index_bits(new, row.id, scope, &row.user, vector).await?;
     }
     Ok(())
 }

@@ -27,7 +27,8 @@ fn entries_are_sound() {
                 assert!(entry.sources.iter().all(|source| matches!(source, Source::Hub { .. })), "{}", entry.name);
             }
         }
-        assert!(!entry.sources.is_empty() && Path::new(entry.file).extension().is_some_and(|ending| ending == "gguf"), "{}", entry.name);
+        assert!(!entry.sources.is_empty() && (entry.is_model() || entry.context == 0), "{}", entry.name);
+        assert!(entry.companion.is_none_or(|other| find(other).is_some()), "{}", entry.name);
         for name in entry.aliases.iter().chain([&entry.name, &entry.file]) {
             assert_eq!(find(name), Some(entry), "{name} also names another entry than number {index}");
         }

@@ -201,7 +201,7 @@ impl Surface for Browser {
     async fn dispatch(&self, cx: &Context, resolved: &Resolved) -> Result<Receipt, SurfaceError> {
         let until = self.until(cx);
         let _turn = self.turn(until).await?;
-        let receipt = self.while_it_lives("acting", self.dispatch_action(cx, resolved, until)).await?;
+        let receipt = self.while_it_lives("acting", Box::pin(self.dispatch_action(cx, resolved, until))).await?;
         // What was not seen to happen in a browser that has died meanwhile may have happened.
         if !receipt.is_verified() {
             self.connection().alive().map_err(|error| error.surface("acting"))?;

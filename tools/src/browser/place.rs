@@ -161,7 +161,7 @@ impl Browser {
         // Two browsers can't have one profile folder: the old one goes first.
         let _ = tokio::task::spawn_blocking(move || old.end()).await;
         self.downloads.broken_off();
-        let host = Arc::new(Host::launch(&self.config).await?);
+        let host = Arc::new(Box::pin(Host::launch(&self.config)).await?);
         *self.seat.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Seat::new(host, Place::Whole, &self.config, false));
         let begun = self.begin(storage).await;
         if begun.is_err() {
