@@ -9,7 +9,10 @@ use handiwork::memory::{FactFilter, Forget, Store};
 
 use super::paths::Paths;
 use super::print::{self, Out};
-use super::{Code, Failure};
+use super::{Code, Failure, models};
+
+/// How long a model may take to read a run.
+const GATHERING: std::time::Duration = std::time::Duration::from_mins(15);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -45,6 +48,8 @@ enum Command {
         /// Where from
         file: PathBuf,
     },
+    /// Have a model read facts out of a run that is over
+    Gather(GatherArgs),
     /// Tell what is doubled, contradicts itself, was never used, or may have been planted by a page
     Audit,
     /// Let go of what has faded, and make the database small again
@@ -85,6 +90,14 @@ struct RecallArgs {
     /// Tell how each came to its place
     #[arg(long)]
     explain: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct GatherArgs {
+    /// The run's id, or the beginning of it
+    run: String,
+    #[command(flatten)]
+    model: models::ModelArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -151,12 +164,12 @@ pub(crate) async fn open(paths: &Paths) -> Result<Store, Failure> {
 
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let store = open(paths).await?;
-    let done = on(&store, args, out).await;
+    let done = on(&store, args, paths, out).await;
     store.close().await;
     done
 }
 
-async fn on(store: &Store, args: Args, out: Out) -> Result<(), Failure> {
+async fn on(store: &Store, args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let viewer = Viewer::whole(&args.user);
     match args.command {
         Command::Add(add) => remember(store, &args.user, add, out).await,
@@ -195,6 +208,29 @@ async fn on(store: &Store, args: Args, out: Out) -> Result<(), Failure> {
                 let mut told = vec![format!("{} kept, {} known already, {} not taken", done.kept, done.known, done.refused.len())];
                 told.extend(done.refused.iter().map(|(line, why)| format!("line {line}: {why}")));
                 told.join("\n")
+            });
+            Ok(())
+        }
+        Command::Gather(gather) => {
+            let id = store.find_run(&gather.run).await?;
+            let run = store.load_run(&id).await?;
+            let model = models::open(&gather.model, paths).await?;
+            let cx = handiwork::core::Context::default().within(GATHERING);
+            let facts = handiwork::core::memory::gather(&model, &cx, &run, &Scope::of(&args.user)).await;
+            let facts = facts.map_err(|error| Failure::new(Code::Model, error))?;
+            let mut told = Vec::new();
+            for fact in &facts {
+                told.push((fact.text.clone(), store.remember(fact).await?));
+            }
+            out.result(&told, || {
+                let line = |(text, outcome): &(String, Remembered)| match outcome {
+                    Remembered::Kept { id, .. } => format!("{id:>5}  {text}"),
+                    Remembered::Known { id } => format!("{id:>5}  known already: {text}"),
+                    Remembered::Refused { why } => format!("    -  {text}: {why}"),
+                    _ => text.clone(),
+                };
+                let lines: Vec<String> = told.iter().map(line).collect();
+                if lines.is_empty() { "nothing worth keeping".to_owned() } else { lines.join("\n") }
             });
             Ok(())
         }

@@ -81,7 +81,7 @@ enum Command {
     Show(inspect::ShowArgs),
     /// Write a run as one self-contained HTML file
     Report(inspect::ReportArgs),
-    /// What is known beyond one run: add, recall, list, show, forget, export, import, audit, compact
+    /// What is known beyond one run: add, recall, list, show, forget, gather, export, import, audit, compact
     Memory(memory::Args),
     /// Delete runs that ended long ago, with their pictures
     Prune(prune::Args),

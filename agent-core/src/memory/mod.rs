@@ -5,6 +5,7 @@
 
 mod embed;
 mod fact;
+mod gather;
 mod lessons;
 mod scope;
 mod tools;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use embed::{EmbedError, Embedder};
 pub use fact::{By, Fact, FactKind, NewFact, Provenance};
+pub use gather::gather;
 pub use lessons::lessons;
 pub use scope::{DEFAULT_USER, Scope, Viewer};
 pub(crate) use tools::RECALL;

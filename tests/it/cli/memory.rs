@@ -189,6 +189,22 @@ async fn a_second_run_needs_what_the_first_one_taught() {
     assert!(facts.iter().any(|fact| fact["kind"] == "login") && facts.iter().any(|fact| fact["kind"] == "form"), "{all}");
     assert!(facts.iter().all(|fact| fact["source"]["trusted"] == json!(false)), "a page may have brought it about: {all}");
 
+    // A model may read facts out of a run that is over: they pass the same gate.
+    let reader = StandIn::answering(|_, _| {
+        Scripted::call(
+            "facts",
+            &json!({ "facts": ["Dana travels to Hamburg by train", "e12 is the search box", "Dana's password is hunter22"] }),
+        )
+    })
+    .await
+    .expect("a server");
+    let mut command = handiwork(home.path(), &["memory", "gather", with.json()["run"].as_str().expect("an id"), "--json"]);
+    command.env("DEEPSEEK_API_KEY", StandIn::KEY).env("DEEPSEEK_BASE_URL", reader.url());
+    let ran = run(command).await;
+    let outcomes: Vec<String> =
+        ran.json().as_array().expect("facts").iter().map(|told| told[1]["outcome"].as_str().unwrap_or_default().to_owned()).collect();
+    assert_eq!(outcomes, ["kept", "refused", "refused"], "{ran:?}");
+
     // What was forgotten is in no run any more, and such a run is not resumed.
     let ran = memory(home.path(), &["forget", "--words", "Ana Lopez", "--yes", "--json"]).await;
     let forgotten = ran.json();
