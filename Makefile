@@ -45,13 +45,14 @@ LOCOMO ?= ../shared/data/locomo-dev.json
 
 .PHONY: recall
 recall: setup ## Measure how well memory finds what was said, on LoCoMo dialogues; LOCOMO=FILE. The last line tells recall@10.
-	$(CARGO) run --release --example recall -- --locomo $(LOCOMO)
+	$(CARGO) build --workspace --example recall
+	$(BUILT)/examples/recall --locomo $(LOCOMO)
 
 .PHONY: bench-memory
 bench-memory: setup ## Measure memory with 10,000 to a million facts beside plain FTS5 and brute force; BENCH_FACTS=10000 for fewer.
 	$(PROGRAM)
 	HANDIWORK_MODELS=$(CURDIR)/target/models $(BUILT)/handiwork model pull words
-	HANDIWORK_MODELS=$(CURDIR)/target/models $(CARGO) bench --quiet -p handiwork-memory --bench memory
+	HANDIWORK_MODELS=$(CURDIR)/target/models $(CARGO) bench --workspace --quiet --profile dev --bench memory
 
 .PHONY: demo-five
 demo-five: setup ## The same with five different sentences; the last line tells how many succeeded.

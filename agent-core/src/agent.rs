@@ -2,6 +2,8 @@
 //!
 //! `agent.run("…")` does nothing until it is awaited or streamed. Awaiting consumes the same stream that a live viewer reads.
 
+mod error;
+
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -15,7 +17,7 @@ use serde_json::Value;
 
 use crate::driver::{Driver, Limits, Parts, RunStream, Stop, Update};
 use crate::event::{Event, Instructions, Outcome, Started, VERSION};
-use crate::journal::{Journal, JournalError, MemoryJournal};
+use crate::journal::{Journal, MemoryJournal};
 use crate::layer::{Circuit, Layer, Layered, Retry, Trace};
 use crate::memory::{self, Memory, Viewer};
 use crate::model::Model;
@@ -26,6 +28,8 @@ use crate::run::{Run, RunError, RunId, Status};
 use crate::secret::Secrets;
 use crate::surface::Surface;
 use crate::tool::{DynTool, Tool, Typed, schema_of};
+
+pub use error::AgentError;
 
 /// A model with hands. Cheap to clone; may run several goals one after another.
 #[derive(Clone)]
@@ -49,45 +53,6 @@ impl std::fmt::Debug for AgentBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AgentBuilder").field("model", self.parts.model.info()).finish_non_exhaustive()
     }
-}
-
-/// Why a run gave no result.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AgentError {
-    /// It ended otherwise than done.
-    #[error("{0}")]
-    NotDone(Outcome),
-    /// It was begun by another planner, or another version of this one.
-    #[error("the run was begun by planner {} version {}, this is {} version {}: resume it with that one", was.0, was.1, now.0, now.1)]
-    OtherPlanner {
-        /// Name and version in the journal.
-        was: (String, u32),
-        /// Name and version here.
-        now: (String, u32),
-    },
-    /// Words were taken out of it.
-    #[error(
-        "words were taken out of this run because they were to be forgotten, so it is not the run any more that it was: begin a new one"
-    )]
-    Forgotten,
-    /// It rests until the person answers; go on with [`Agent::resume`].
-    #[error("the run waits for an answer: {question}")]
-    Waiting {
-        /// The question.
-        question: String,
-        /// The run as it is.
-        run: Box<Run>,
-    },
-    /// Its journal failed.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Its entries are not a run.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// The result does not have the asked type.
-    #[error("the result is not of the type that was asked for: {0}")]
-    Output(#[from] serde_json::Error),
 }
 
 impl AgentBuilder {

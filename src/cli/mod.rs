@@ -3,6 +3,7 @@
 
 mod doctor;
 mod drive;
+mod facts;
 mod failure;
 mod inspect;
 mod instructions;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use handiwork_core::memory::{Embedder, Memory as _, NewFact, Query, Viewer};
-use handiwork_memory::{StaticEmbedder, Store};
+use handiwork::core::memory::{Embedder, Memory as _, NewFact, Query, Viewer};
+use handiwork::memory::{StaticEmbedder, Store};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions as _, Connection as _};
