@@ -40,11 +40,9 @@ remember: setup ## Have the agent do a second task that needs what it learned in
 	$(PROGRAM) --example remember
 	$(BUILT)/examples/remember
 
-# A file of LoCoMo dialogues for `make recall`.
-LOCOMO ?= ../shared/data/locomo-dev.json
-
 .PHONY: recall
 recall: setup ## Measure how well memory finds what was said, on LoCoMo dialogues; LOCOMO=FILE. The last line tells recall@10.
+	@test -n "$(LOCOMO)" || { echo "which dialogues? make recall LOCOMO=FILE (they are not part of this project)"; exit 2; }
 	$(CARGO) build --workspace --example recall
 	$(BUILT)/examples/recall --locomo $(LOCOMO)
 

@@ -2,8 +2,8 @@
 //!
 //! Why it exists: memory is worth having only if a run goes better by it. Here a model on this machine files an expense claim;
 //! then it is to file another one "for the same employee as last time", which nothing on the site and nothing in the goal tells.
-//! What was kept of the first run, without any model, tells it. The server's state says whether the right claim was filed; the
-//! third run is the second one with `--memory off`, and must not succeed.
+//! What was kept of the first run, without any model, tells it. The server's state says whether the right claim was filed.
+//! The second task is tried with `--memory off` first, and must not succeed then.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 

@@ -79,7 +79,7 @@ pub struct Started {
 pub struct Instructions {
     /// Where they are written.
     pub from: String,
-    /// The site that they are for, as an origin; without it, for all.
+    /// The site that they are for, by its host or origin; without it, for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
     /// What they say.

@@ -4,7 +4,7 @@
 //! Facts are made of the words of the tokenizer's vocabulary, which is ordered by how frequent they are, drawn as often as words
 //! of a natural language are (Zipf's law), with a number of names that are in a few facts only.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::indexing_slicing, reason = "a program that prints, and ends where it fails")]
 #![allow(unsafe_code, reason = "the brute force beside ours needs the extension in connections of its own")]
 
 use std::path::{Path, PathBuf};

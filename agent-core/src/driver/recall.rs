@@ -52,7 +52,14 @@ impl Driver {
     pub(super) fn place(&self) -> Place {
         let origin = self.run.screen().and_then(|screen| Some(crate::secret::origin_of(&screen.url)).filter(|origin| origin != "null"));
         let mut recalled = Vec::new();
+        // Whatever a page, a tool or an untrusted fact has told may have led to what is said.
+        let mut trusted = origin.is_none();
         for event in self.run.events() {
+            match event {
+                Event::Recalled { facts, .. } => trusted &= facts.iter().all(|found| found.fact.source.trusted),
+                Event::Observed { .. } | Event::ToolResult { result: Ok(_), .. } => trusted = false,
+                _ => {}
+            }
             match event {
                 Event::Recalled { facts, .. } => recalled.extend(facts.iter().map(|found| found.fact.id)),
                 Event::ToolResult { call_id, result: Ok(value), .. } if self.run.call(call_id).is_some_and(|call| call.name == RECALL) => {
@@ -66,8 +73,7 @@ impl Driver {
             by: By::Model,
             run: Some(self.run.id.to_string()),
             event: Some(self.run.next_seq()),
-            // Whatever stood on a screen may have led to what is said.
-            trusted: origin.is_none() && !self.run.events().any(|event| matches!(event, Event::Observed { .. })),
+            trusted,
             origin: origin.clone(),
         };
         Place { viewer: self.viewer(origin.as_deref()), source, recalled }

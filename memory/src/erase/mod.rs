@@ -69,19 +69,22 @@ impl Store {
             },
             Forget::Words(words) => words.trim().to_owned(),
         };
-        let needle = Needle::new(&text, &token(&text)?);
         if text.chars().filter(|c| !c.is_whitespace()).count() < SHORTEST && !text.chars().any(|c| c as u32 >= 0x2e80) {
             return Err(StoreError::TooShort { words: text, least: SHORTEST });
         }
+        // Drawn by lot, used once, kept nowhere.
+        let salt: Vec<u8> = self.reading(sqlx::query_scalar("SELECT randomblob(16)").fetch_one(&self.pool)).await?;
+        let needle = Needle::new(&text, &token(&text, &salt));
         let gone: Vec<i64> = facts
             .iter()
             .filter(|fact| matches!(what, Forget::Fact(id) if *id == fact.id) || says(&needle, fact))
             .map(|fact| fact.id)
             .collect();
-        self.remove_facts(viewer, &gone).await?;
-        done.facts = gone;
+        // The facts go last: if something before fails, the same can be asked for again.
         self.rewrite_runs(viewer, &needle, &mut done).await?;
         self.drop_blobs(&needle, &mut done).await?;
+        self.remove_facts(viewer, &gone).await?;
+        done.facts = gone;
         self.purge().await?;
         let database = self.path().to_owned();
         let looked = needle.clone();
@@ -128,18 +131,9 @@ impl Store {
     async fn purge(&self) -> Result<(), StoreError> {
         let checkpoint = async {
             let mut connection = self.pool.acquire().await?;
-            let mut tries = 0;
-            loop {
-                let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
-                if busy == 0 {
-                    return Ok(true);
-                }
-                tries += 1;
-                if tries > 50 {
-                    return Ok(false);
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            }
+            // Waits for others by itself, as long as any write does.
+            let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
+            Ok(busy == 0)
         };
         if self.at_length(Doing::Writing, checkpoint).await? { Ok(()) } else { Err(StoreError::InUse { file: self.path().to_owned() }) }
     }
@@ -166,14 +160,9 @@ fn says(needle: &Needle, fact: &Fact) -> bool {
 }
 
 /// What stands in the place of the words.
-fn token(text: &str) -> Result<String, StoreError> {
-    // Drawn by the system, used once, kept nowhere.
-    let mut salt = [0_u8; 16];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut random| std::io::Read::read_exact(&mut random, &mut salt))
-        .map_err(|error| Failure::io(Doing::Reading, std::path::Path::new("/dev/urandom"), &error))?;
+fn token(text: &str, salt: &[u8]) -> String {
     let mut hash = Sha256::new();
     hash.update(salt);
     hash.update(text.as_bytes());
-    Ok(format!("[forgotten {}]", hex(&hash.finalize()).chars().take(12).collect::<String>()))
+    format!("[forgotten {}]", hex(&hash.finalize()).chars().take(12).collect::<String>())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use handiwork_core::event::{Event, ShotRef};
 use handiwork_core::memory::{Memory as _, NewFact, Recalled, Remembered, Scope, Scores, Viewer};
-use handiwork_core::{Entry, Journal as _, Node, RunId, Screen};
+use handiwork_core::{Journal as _, Node, RunId, Screen};
 
 use super::{Forget, StoreError};
 use crate::Store;
@@ -156,12 +156,15 @@ async fn what_can_not_be_forgotten_says_why() {
     let held = store.claim(&RunId("r1".to_owned())).await.expect("claimed");
     let error = forget(CANARY).await.expect_err("somebody drives it").to_string();
     assert!(error.contains("r1"), "{error}");
+    let facts = store.facts(&Viewer::default(), &crate::FactFilter::default()).await.expect("listed");
+    assert!(facts.iter().any(|fact| fact.text.contains(CANARY)), "it can be asked for again by the fact");
     drop(held);
     forget(CANARY).await.expect("forgotten");
     // Whose runs others' are is told by the run itself.
     let theirs = tempfile::tempdir().expect("a folder");
     let store = planted(theirs.path()).await;
-    let done = store.erase(&Viewer::at(Scope::of("bob")), &Forget::Words("Greet".to_owned())).await.expect("forgotten");
-    assert!(done.runs.is_empty() && done.others, "{done:?}");
-    let _: Vec<Entry> = store.load(&run("r1")).await.expect("as it was");
+    let before = store.load(&run("r1")).await.expect("loaded");
+    let done = store.erase(&Viewer::at(Scope::of("bob")), &Forget::Words(CANARY.to_owned())).await.expect("forgotten");
+    assert!(done.runs.is_empty() && done.facts.is_empty() && done.others, "{done:?}");
+    assert_eq!(store.load(&run("r1")).await.expect("with all its parts"), before);
 }
