@@ -71,10 +71,6 @@ impl Embedder for StaticEmbedder {
         &self.name
     }
 
-    fn dimensions(&self) -> usize {
-        self.dimensions
-    }
-
     fn embed(&self, text: &str) -> Result<Option<Vec<f32>>, EmbedError> {
         let mut sum = vec![0.0_f32; self.dimensions];
         for word in tokens(text).iter().filter(|word| has_letters(word) && !is_unasked(word)) {

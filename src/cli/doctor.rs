@@ -71,7 +71,17 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         return repair(paths, out).await;
     }
     let mut checks = vec![browser().await, model(paths), words(paths), database(paths).await, pip().await];
-    checks.extend(super::instructions::all(paths)?.iter().map(written));
+    match super::instructions::all(paths) {
+        Ok(all) => checks.extend(all.iter().map(written)),
+        Err(failure) => checks.push(Check {
+            what: "written",
+            ok: false,
+            needed: true,
+            found: failure.to_string(),
+            fix: Some("make it readable, and shorter: it is part of every request to the model".to_owned()),
+            examined: None,
+        }),
+    }
     let missing: Vec<&str> = checks.iter().filter(|check| check.needed && !check.ok).map(|check| check.what).collect();
     out.result(&checks, || {
         let lines: Vec<String> = checks

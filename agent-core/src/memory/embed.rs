@@ -10,9 +10,6 @@ pub trait Embedder: Send + Sync + std::fmt::Debug {
     /// Names what made a vector: vectors of different names are not comparable.
     fn name(&self) -> &str;
 
-    /// Numbers in a vector.
-    fn dimensions(&self) -> usize;
-
     /// A vector of length 1, or none for a text without any meaning to it.
     fn embed(&self, text: &str) -> Result<Option<Vec<f32>>, EmbedError>;
 

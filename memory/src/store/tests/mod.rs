@@ -98,10 +98,6 @@ impl Embedder for Drawn {
         "drawn"
     }
 
-    fn dimensions(&self) -> usize {
-        256
-    }
-
     fn embed(&self, text: &str) -> Result<Option<Vec<f32>>, EmbedError> {
         let mut sum = vec![0.0_f32; 256];
         for stem in crate::words::stems(text) {
