@@ -20,6 +20,9 @@ use crate::own::{self, Own};
 #[cfg(test)]
 pub(crate) mod tests;
 
+/// Rows of an answer that the database may be ahead of whoever reads them.
+const ROWS: usize = 1_024;
+
 /// How long a write waits for another process.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -84,6 +87,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .row_buffer_size(ROWS)
             .pragma("secure_delete", "ON")
             .pragma("trusted_schema", "OFF");
         if let Some(pages) = most_pages {

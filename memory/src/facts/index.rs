@@ -37,7 +37,7 @@ pub(crate) fn bytes(vector: &[f32]) -> Vec<u8> {
 }
 
 /// What is written of a fact beside what was said.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Derived {
     pub(crate) words: Option<String>,
     pub(crate) vector: Option<Vec<u8>>,

@@ -18,7 +18,7 @@ use crate::error::damaged;
 use crate::scope::Reach;
 use crate::store::{Store, now};
 
-pub(crate) use write::{Care, Prepared, write};
+pub(crate) use write::{Batch, Care, Prepared, write};
 
 /// Facts that are written by one transaction.
 const BATCH: usize = 1_000;
@@ -32,7 +32,7 @@ impl Memory for Store {
         };
         let written = self.writing(async {
             let mut tx = self.begin().await?;
-            let outcome = write(&mut tx, &new, Care::Full).await?;
+            let outcome = write(&mut tx, &new, Care::Full, &mut Batch::default()).await?;
             if let Remembered::Kept { .. } = outcome {
                 self.commit(tx).await?;
             }
@@ -98,9 +98,10 @@ impl Store {
             let written = self.writing(async {
                 let mut tx = self.begin().await?;
                 let mut written = Vec::with_capacity(prepared.len());
+                let mut known = Batch::default();
                 for new in &prepared {
                     written.push(match new {
-                        Ok(new) => write(&mut tx, new, Care::Quick).await?,
+                        Ok(new) => write(&mut tx, new, Care::Quick, &mut known).await?,
                         Err(why) => Remembered::Refused { why: why.clone() },
                     });
                 }

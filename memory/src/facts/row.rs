@@ -3,7 +3,9 @@
 use handiwork_core::memory::{By, Fact, FactKind, Provenance, Scope};
 use sqlx::SqliteConnection;
 
+use super::bits::signs;
 use crate::digest::Digest;
+use crate::scope::owner;
 
 /// The columns of a [`Row`].
 pub(crate) const COLUMNS: &str = "f.id, f.kind, f.text, f.words, f.about, f.source, f.thread, f.speaker, f.after, f.valid_from, f.valid_to, \
@@ -51,6 +53,48 @@ impl Row {
     pub(crate) async fn read(connection: &mut SqliteConnection, id: i64) -> Result<Option<Self>, sqlx::Error> {
         let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE f.id = ?");
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection).await
+    }
+
+    /// Writes it as a new one, under its own number, with what must stand beside it, and puts it into the index of vectors; with
+    /// `words` into the one of words too. All in one go: between two questions to the database more time passes than in them.
+    pub(crate) async fn insert(&self, connection: &mut SqliteConnection, scope: i64, words: bool) -> Result<(), sqlx::Error> {
+        let mut sql = String::from(
+            "INSERT INTO facts (id, scope, kind, text, words, about, source, thread, speaker, after, valid_from, valid_to, recorded_at, \
+             closed_at, closed_by, confidence, gist, vector, embedder, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
+             ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20);",
+        );
+        if words {
+            sql.push_str("INSERT INTO facts_words (rowid, words, near) SELECT id, words, near FROM facts_text WHERE id = ?1;");
+        }
+        if self.vector.is_some() {
+            sql.push_str("INSERT INTO facts_bits (fact, owner, scope, bits) VALUES (?1, ?21, ?2, vec_bit(?22));");
+        }
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(self.id)
+            .bind(scope)
+            .bind(&self.kind)
+            .bind(&self.text)
+            .bind(&self.words)
+            .bind(&self.about)
+            .bind(&self.source)
+            .bind(&self.thread)
+            .bind(&self.speaker)
+            .bind(self.after)
+            .bind(self.valid_from)
+            .bind(self.valid_to)
+            .bind(self.recorded_at)
+            .bind(self.closed_at)
+            .bind(self.closed_by)
+            .bind(self.confidence)
+            .bind(self.gist)
+            .bind(&self.vector)
+            .bind(&self.embedder)
+            .bind(self.digest())
+            .bind(owner(&self.user))
+            .bind(self.vector.as_deref().map(signs))
+            .execute(connection)
+            .await?;
+        Ok(())
     }
 
     /// What must stand beside it.

@@ -1,6 +1,6 @@
 //! Writing a fact: whether it is worth it, what it contradicts, and where it belongs.
 
-use handiwork_core::memory::{By, Embedder, NewFact, Remembered};
+use handiwork_core::memory::{By, Embedder, NewFact, Remembered, Scope};
 use sqlx::SqliteConnection;
 
 use crate::claim_of::{Claim, claim};
@@ -8,7 +8,6 @@ use crate::gate::{self, Likeness};
 use crate::store::now;
 use crate::words;
 
-use super::bits::index_bits;
 use super::index::{Derived, index, unindex};
 use super::row::{FOUND, Row, sign};
 
@@ -82,9 +81,47 @@ impl Prepared {
     }
 }
 
+/// What is known within one transaction, and need not be asked again.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    scopes: Vec<(Scope, i64)>,
+    last: Option<i64>,
+}
+
+impl Batch {
+    async fn scope(&mut self, connection: &mut SqliteConnection, scope: &Scope) -> Result<i64, sqlx::Error> {
+        if let Some((_, number)) = self.scopes.iter().find(|(known, _)| known == scope) {
+            return Ok(*number);
+        }
+        let number = crate::scope::number(connection, scope).await?;
+        self.scopes.push((scope.clone(), number));
+        Ok(number)
+    }
+
+    /// The number that the next fact gets: one that none had before, also of those that are gone. It is known before the row is
+    /// written, as the row's checksum is over it too.
+    async fn next(&mut self, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+        let last = match self.last {
+            Some(last) => last,
+            None => {
+                let sql = "SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'facts'), 0), \
+                           coalesce((SELECT max(id) FROM facts), 0))";
+                sqlx::query_scalar(sql).fetch_one(connection).await?
+            }
+        };
+        self.last = Some(last + 1);
+        Ok(last + 1)
+    }
+}
+
 /// Writes a fact.
-pub(crate) async fn write(connection: &mut SqliteConnection, new: &Prepared, care: Care) -> Result<Remembered, sqlx::Error> {
-    let scope = crate::scope::number(connection, &new.fact.scope).await?;
+pub(crate) async fn write(
+    connection: &mut SqliteConnection,
+    new: &Prepared,
+    care: Care,
+    batch: &mut Batch,
+) -> Result<Remembered, sqlx::Error> {
+    let scope = batch.scope(connection, &new.fact.scope).await?;
     if let Some(known) = same(connection, new, scope).await? {
         return Ok(Remembered::Known { id: known });
     }
@@ -118,7 +155,7 @@ pub(crate) async fn write(connection: &mut SqliteConnection, new: &Prepared, car
     if !new.fact.source.trusted && closes.iter().any(|row| row.by() == By::Person) {
         return Ok(Remembered::Refused { why: "the person has said otherwise: only they can change that".to_owned() });
     }
-    let id = insert(connection, new, scope).await?;
+    let id = insert(connection, new, scope, batch).await?;
     let closed = close(connection, id, new, &closes).await?;
     Ok(Remembered::Kept { id, closed })
 }
@@ -169,7 +206,7 @@ async fn about_the_same(connection: &mut SqliteConnection, new: &Prepared, scope
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(scope).bind(about).fetch_all(connection).await
 }
 
-async fn insert(connection: &mut SqliteConnection, new: &Prepared, scope: i64) -> Result<i64, sqlx::Error> {
+async fn insert(connection: &mut SqliteConnection, new: &Prepared, scope: i64, batch: &mut Batch) -> Result<i64, sqlx::Error> {
     let fact = &new.fact;
     let at = now();
     let after: Option<i64> = match &fact.thread {
@@ -190,38 +227,41 @@ async fn insert(connection: &mut SqliteConnection, new: &Prepared, scope: i64) -
     if let Some(before) = after {
         unindex(connection, before).await?;
     }
-    let Derived { words, vector, embedder } = &new.derived;
-    let id: i64 = sqlx::query_scalar(
-        "INSERT INTO facts (scope, kind, text, words, about, source, thread, speaker, after, valid_from, valid_to, recorded_at, confidence, \
-         gist, vector, embedder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-    )
-    .bind(scope)
-    .bind(fact.kind.name())
-    .bind(&fact.text)
-    .bind(words)
-    .bind(&new.about)
-    .bind(&new.source)
-    .bind(&fact.thread)
-    .bind(&fact.speaker)
-    .bind(after)
-    .bind(fact.valid_from.unwrap_or(at))
-    .bind(fact.valid_to)
-    .bind(at)
-    .bind(confidence.clamp(0.0, 1.0))
-    .bind(new.gist)
-    .bind(vector)
-    .bind(embedder)
-    .fetch_one(&mut *connection)
-    .await?;
-    sign(connection, id).await?;
+    let Derived { words, vector, embedder } = new.derived.clone();
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    let row = Row {
+        id: batch.next(connection).await?,
+        kind: fact.kind.name().to_owned(),
+        text: fact.text.clone(),
+        words,
+        about: new.about.clone(),
+        source: new.source.clone(),
+        thread: fact.thread.clone(),
+        speaker: fact.speaker.clone(),
+        after,
+        valid_from: fact.valid_from.unwrap_or(at),
+        valid_to: fact.valid_to,
+        recorded_at: at,
+        closed_at: None,
+        closed_by: None,
+        confidence: confidence.clamp(0.0, 1.0),
+        gist: new.gist,
+        vector,
+        embedder,
+        checksum: None,
+        user: fact.scope.user.clone(),
+        agent: part(&fact.scope.agent),
+        site: part(&fact.scope.site),
+        run: part(&fact.scope.run),
+        uses: None,
+        used_at: None,
+        uses_checksum: None,
+    };
+    row.insert(connection, scope, true).await?;
     if let Some(before) = after {
         index(connection, before).await?;
     }
-    index(connection, id).await?;
-    if let Some(vector) = vector {
-        index_bits(connection, id, scope, &fact.scope.user, vector).await?;
-    }
-    Ok(id)
+    Ok(row.id)
 }
 
 /// Ends the validity of what the new fact contradicts; of the new one itself, if what it says was so before.

@@ -1,8 +1,8 @@
 //! Looking for facts by their words.
 //!
 //! bm25 reads every fact that has a word of the query, so a query of common words would read most of a large store. The one
-//! decision: words are taken from the rarest on, as long as the facts that they are in are few enough to be read; common words
-//! say little about which fact is meant, and what they add is left to the vectors.
+//! decision: words are taken from the rarest on, as long as the facts that they are in are few enough to be read. Of the others
+//! two must stand together; and of a word that is nearly everywhere, and alone, only the newest facts are read.
 
 use sqlx::SqliteConnection;
 
@@ -12,10 +12,16 @@ use crate::scope::Reach;
 const COUNTED: i64 = 2_000;
 
 /// Facts that a query may have to read in all.
-const BUDGET: f64 = 40_000.0;
+const BUDGET: f64 = 10_000.0;
+
+/// Common words of which two must stand together.
+const TOGETHER: usize = 4;
 
 /// Weight of the words of the neighbours beside a fact's own.
 const NEAR: f64 = 0.3;
+
+/// A word of a fact stands in the columns of so many facts: its own, and those of its neighbours.
+const COLUMNS: f64 = 3.0;
 
 /// A word, and in about how many facts it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,25 +36,28 @@ pub(crate) async fn total(connection: &mut SqliteConnection) -> Result<f64, sqlx
     Ok(last as f64)
 }
 
-/// In about how many facts each word is.
+/// In about how many facts each word is. All are asked about at once.
 pub(crate) async fn counted(connection: &mut SqliteConnection, words: &[String]) -> Result<Vec<Term>, sqlx::Error> {
-    let total = total(connection).await?;
-    let mut terms = Vec::with_capacity(words.len());
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let one = "SELECT count(*), min(rowid), max(rowid), (SELECT max(id) FROM facts) FROM \
+               (SELECT rowid FROM facts_words WHERE facts_words MATCH ? LIMIT ?)";
+    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(vec![one; words.len()].join(" UNION ALL ")));
     for word in words {
-        let (count, first, last): (i64, Option<i64>, Option<i64>) = sqlx::query_as(
-            "SELECT count(*), min(rowid), max(rowid) FROM (SELECT rowid FROM facts_words WHERE facts_words MATCH ? LIMIT ?)",
-        )
-        .bind(format!("{{words}} : {}", quoted(word)))
-        .bind(COUNTED)
-        .fetch_one(&mut *connection)
-        .await?;
+        query = query.bind(format!("{{words}} : {}", quoted(word))).bind(COUNTED);
+    }
+    let counts: Vec<(i64, Option<i64>, Option<i64>, Option<i64>)> = query.fetch_all(connection).await?;
+    let terms = words.iter().zip(counts).map(|(word, (count, first, last, total))| {
         let facts = match (first, last) {
-            (Some(first), Some(last)) if count == COUNTED => count as f64 * total / (last - first + 1).max(1) as f64,
+            (Some(first), Some(last)) if count == COUNTED => {
+                count as f64 * total.unwrap_or_default() as f64 / (last - first + 1).max(1) as f64
+            }
             _ => count as f64,
         };
-        terms.push(Term { word: word.clone(), facts });
-    }
-    Ok(terms)
+        Term { word: word.clone(), facts }
+    });
+    Ok(terms.collect())
 }
 
 /// The words, rarest first, with those left out that are in no fact, or in too many to be read.
@@ -59,8 +68,7 @@ pub(crate) fn rarest(mut terms: Vec<Term>, most: usize) -> Vec<Term> {
     let mut kept = Vec::new();
     for term in terms {
         read += term.facts;
-        // The rarest one is looked for whatever it costs: without it nothing would be found.
-        if kept.len() >= most || (!kept.is_empty() && read > BUDGET) {
+        if kept.len() >= most || read > BUDGET {
             break;
         }
         kept.push(term);
@@ -79,32 +87,52 @@ fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
 }
 
+/// What is looked for, and from which fact on. None if there is nothing to look for.
+fn sought(terms: &[Term], total: f64) -> Option<(String, i64)> {
+    let rare = rarest(terms.to_vec(), usize::MAX);
+    let mut common: Vec<&Term> = terms.iter().filter(|term| term.facts > 0.0 && !rare.contains(term)).collect();
+    common.sort_by(|a, b| a.facts.total_cmp(&b.facts));
+    common.truncate(TOGETHER);
+    if let ([], [only]) = (rare.as_slice(), common.as_slice()) {
+        let newest = total - total * BUDGET / only.facts;
+        return Some((format!("{{words near}} : ({})", quoted(&only.word)), newest as i64));
+    }
+    let pairs = common.iter().enumerate().flat_map(|(at, one)| common.iter().skip(at + 1).map(move |two| (one, two)));
+    let parts: Vec<String> = rare
+        .iter()
+        .map(|term| quoted(&term.word))
+        .chain(pairs.map(|(one, two)| format!("({} AND {})", quoted(&one.word), quoted(&two.word))))
+        .collect();
+    (!parts.is_empty()).then(|| (format!("{{words near}} : ({})", parts.join(" OR ")), 0))
+}
+
 /// The facts within reach that fit the words best, best first.
-pub(super) async fn search(connection: &mut SqliteConnection, reach: &Reach, terms: &[Term], most: usize) -> Result<Vec<i64>, sqlx::Error> {
-    let Some(matching) = matching("words near", terms) else { return Ok(Vec::new()) };
+pub(super) async fn search(
+    connection: &mut SqliteConnection,
+    reach: &Reach,
+    terms: &[Term],
+    total: f64,
+    most: usize,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let Some((matching, from)) = sought(terms, total) else { return Ok(Vec::new()) };
     // Most facts are within reach of most viewers, so the best of all are looked at first.
     let wide = most * 4;
     let sql = format!(
-        "SELECT found.rowid, found.score FROM (SELECT rowid, bm25(facts_words, 1.0, {NEAR}) AS score FROM facts_words WHERE facts_words MATCH ?1 \
-         ORDER BY score LIMIT {wide}) found CROSS JOIN facts f ON f.id = found.rowid WHERE f.scope IN (SELECT value FROM json_each(?2)) \
-         ORDER BY found.score LIMIT {most}"
+        "SELECT coalesce(json_group_array(rowid), '[]'), count(*) FROM (SELECT found.rowid FROM (SELECT rowid, bm25(facts_words, 1.0, {NEAR}) AS score \
+         FROM facts_words WHERE facts_words MATCH ?1 AND rowid > ?3 ORDER BY score LIMIT {wide}) found CROSS JOIN facts f ON f.id = found.rowid \
+         WHERE f.scope IN (SELECT value FROM json_each(?2)) ORDER BY found.score LIMIT {most})"
     );
-    let found: Vec<(i64, f64)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(&matching).bind(&reach.ids).fetch_all(&mut *connection).await?;
-    let all: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM facts_words WHERE facts_words MATCH ? LIMIT ?)")
-        .bind(&matching)
-        .bind(i64::try_from(wide + 1).unwrap_or(i64::MAX))
-        .fetch_one(&mut *connection)
-        .await?;
-    let found = if found.len() >= most || all <= wide as i64 {
-        found
-    } else {
-        // What is within reach is a small part of what fits: then each that fits is asked whose it is.
-        let sql = format!(
-            "SELECT facts_words.rowid, bm25(facts_words, 1.0, {NEAR}) AS score FROM facts_words CROSS JOIN facts f ON f.id = facts_words.rowid \
-             WHERE facts_words MATCH ?1 AND f.scope IN (SELECT value FROM json_each(?2)) ORDER BY score LIMIT {most}"
-        );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(&matching).bind(&reach.ids).fetch_all(connection).await?
-    };
-    Ok(found.into_iter().map(|(id, _)| id).collect())
+    let (found, count): (String, i64) =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(&matching).bind(&reach.ids).bind(from).fetch_one(&mut *connection).await?;
+    if count >= most as i64 || terms.iter().map(|term| term.facts).sum::<f64>() * COLUMNS <= wide as f64 {
+        return Ok(super::numbers(&found));
+    }
+    // What is within reach may be a small part of what fits: then each that fits is asked whose it is.
+    let sql = format!(
+        "SELECT coalesce(json_group_array(rowid), '[]') FROM (SELECT facts_words.rowid FROM facts_words CROSS JOIN facts f ON f.id = facts_words.rowid \
+         WHERE facts_words MATCH ?1 AND facts_words.rowid > ?3 AND f.scope IN (SELECT value FROM json_each(?2)) ORDER BY bm25(facts_words, 1.0, {NEAR}) LIMIT {most})"
+    );
+    let found: String =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(&matching).bind(&reach.ids).bind(from).fetch_one(connection).await?;
+    Ok(super::numbers(&found))
 }

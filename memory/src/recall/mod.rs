@@ -58,13 +58,11 @@ impl Store {
         let read = async {
             let mut tx = self.pool.begin().await?;
             let reach = Reach::of(&mut tx, viewer).await?;
-            let found = dense::search(&mut tx, &reach, &vector, BY_MEANING).await?;
-            rows(&mut tx, &reach, &found).await
+            dense::search(&mut tx, &reach, &vector, most.max(BY_MEANING)).await
         };
-        let mut near: Vec<(f64, i64)> =
-            self.reading(read).await?.into_iter().filter_map(|row| Some((score::cosine(&vector, row.vector.as_ref()?), row.id))).collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Ok(near.into_iter().map(|(_, id)| id).take(most).collect())
+        let mut found = self.reading(read).await?;
+        found.truncate(most);
+        Ok(found)
     }
 }
 
@@ -84,17 +82,17 @@ pub(crate) async fn recall(store: &Store, viewer: &Viewer, query: &Query) -> Res
             return Ok((question, Pool::default()));
         }
         question.count(lexical::counted(&mut tx, &question.words()).await?);
-        let mut found = lexical::search(&mut tx, &reach, &lexical::rarest(question.terms(), usize::MAX), BY_WORDS).await?;
+        let total = lexical::total(&mut tx).await?;
+        let mut found = lexical::search(&mut tx, &reach, &question.terms(), total, BY_WORDS).await?;
         if let Some(vector) = &question.vector {
             found.extend(dense::search(&mut tx, &reach, vector, BY_MEANING).await?);
         }
         found.sort_unstable();
         found.dedup();
-        let around = around(&mut tx, &found).await?;
-        let rows = rows(&mut tx, &reach, &around).await?;
+        let rows = rows(&mut tx, &reach, &found).await?;
         let rows: BTreeMap<i64, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
         found.retain(|id| rows.contains_key(id));
-        Ok((question, Pool { rows, found, total: lexical::total(&mut tx).await? }))
+        Ok((question, Pool { rows, found, total }))
     };
     let (question, pool) = store.reading(read).await?;
     let mut facts: BTreeMap<i64, Fact> = BTreeMap::new();
@@ -135,33 +133,22 @@ fn apart(scored: &mut Vec<Recalled>, pool: &Pool, limit: usize) {
     scored.truncate(limit);
 }
 
-/// These facts, and up to two before and after each in its thread.
-async fn around(connection: &mut SqliteConnection, ids: &[i64]) -> Result<Vec<i64>, sqlx::Error> {
-    let mut all = ids.to_vec();
-    let mut edge = ids.to_vec();
-    for _ in 0..2 {
-        let list = json(&edge);
-        edge = sqlx::query_scalar(
-            "SELECT after FROM facts WHERE id IN (SELECT value FROM json_each(?1)) AND after IS NOT NULL \
-             UNION SELECT id FROM facts WHERE after IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(list)
-        .fetch_all(&mut *connection)
-        .await?;
-        all.extend(&edge);
-    }
-    all.sort_unstable();
-    all.dedup();
-    Ok(all)
-}
-
-/// Facts by their numbers, if they are within reach. No other way leads from a number to a fact.
+/// These facts, and up to two before and after each in its thread, if they are within reach. No other way leads from a number to a
+/// fact.
 async fn rows(connection: &mut SqliteConnection, reach: &Reach, ids: &[i64]) -> Result<Vec<Row>, sqlx::Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM json_each(?1) wanted CROSS JOIN facts f ON f.id = wanted.value JOIN scopes s ON s.id = f.scope \
+        "WITH RECURSIVE around (id, far) AS (SELECT value, 0 FROM json_each(?1) UNION SELECT f.after, far + 1 FROM around JOIN facts f ON \
+         f.id = around.id WHERE far < 2 AND f.after IS NOT NULL UNION SELECT f.id, far + 1 FROM around JOIN facts f ON f.after = around.id \
+         WHERE far < 2) \
+         SELECT {COLUMNS} FROM (SELECT DISTINCT id FROM around) wanted CROSS JOIN facts f ON f.id = wanted.id JOIN scopes s ON s.id = f.scope \
          LEFT JOIN fact_uses u ON u.fact = f.id WHERE f.scope IN (SELECT value FROM json_each(?2))"
     );
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(json(ids)).bind(&reach.ids).fetch_all(connection).await
+}
+
+/// Numbers that came as one text: each row of an answer is handed over by itself, which takes longer than finding it.
+fn numbers(text: &str) -> Vec<i64> {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn json(ids: &[i64]) -> String {

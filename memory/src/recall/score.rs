@@ -58,9 +58,10 @@ pub(super) fn scored(question: &Question, pool: &Pool, facts: &BTreeMap<i64, Fac
     let rare = |asked: &&Asked| (1.0 + ((pool.total - asked.facts).max(0.0) + 0.5) / (asked.facts + 0.5)).ln();
     let rarity: Vec<f64> = asked.iter().map(rare).collect();
     let all: f64 = rarity.iter().sum();
+    let meanings = embedder.map(|embedder| (vocabulary.meanings(embedder), embedder));
     for (place, asked) in asked.iter().enumerate() {
         let own = vocabulary.number(&asked.stem);
-        let like = embedder.map(|embedder| vocabulary.standing_for(asked, embedder)).unwrap_or_default();
+        let like = meanings.as_ref().map(|(meanings, embedder)| vocabulary.standing_for(asked, meanings, *embedder)).unwrap_or_default();
         for part in parts.values_mut() {
             let count = |stem: usize| part.counts.get(&stem).copied().unwrap_or_default();
             let exact = own.map(count).unwrap_or_default();
@@ -160,11 +161,6 @@ fn meaning(
     let question = unit(question);
     let length = sum.iter().map(|part| part * part).sum::<f64>().sqrt();
     if length <= f64::EPSILON { 0.0 } else { sum.iter().zip(question).map(|(a, b)| a * b).sum::<f64>() / length }
-}
-
-/// Cosine of two vectors in bytes.
-pub(super) fn cosine(a: &[u8], b: &[u8]) -> f64 {
-    unit(a).iter().zip(unit(b)).map(|(a, b)| a * b).sum()
 }
 
 fn unit(vector: &[u8]) -> Vec<f64> {

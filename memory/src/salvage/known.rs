@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use handiwork_core::memory::Scope;
 use sqlx::sqlite::SqliteConnection;
 
 use super::{Table, tell};
 use crate::facts::row::{Row, sign, uses_digest};
-use crate::facts::{bits, index};
+use crate::facts::index;
 use crate::repair::Finding;
 
 #[derive(Debug, sqlx::FromRow)]
@@ -60,31 +59,34 @@ pub(super) async fn save_facts(old: &mut SqliteConnection, new: &mut SqliteConne
                    confidence, gist, vector, embedder, checksum";
     let (facts, gap) = Table { name: "facts", columns }.rows::<FactRow>(old).await;
     tell(lost, "facts", gap);
-    let mut saved = Vec::new();
+    let mut saved: BTreeMap<i64, Row> = BTreeMap::new();
     for fact in facts {
         let id = fact.id;
         match scopes.get(&fact.scope).map(|scope| row(fact, scope.clone())).filter(|row| row.checksum.as_deref() == Some(&row.digest())) {
+            // A damaged table may list one twice.
+            Some(_) if saved.contains_key(&id) => {}
             Some(row) => {
-                insert(new, &row).await?;
-                saved.push(row);
+                let scope = crate::scope::number(new, &row.scope()).await?;
+                row.insert(new, scope, false).await?;
+                saved.insert(id, row);
             }
             None => lost.push(Finding::new("fact", format!("fact {id} is not what was written"), "leave it in the damaged file")),
         }
     }
-    for row in &saved {
+    for row in saved.values() {
         // One whose neighbour is lost has none.
-        if row.after.is_some_and(|after| saved.iter().all(|other| other.id != after)) {
+        if row.after.is_some_and(|after| !saved.contains_key(&after)) {
             sqlx::query("UPDATE facts SET after = NULL WHERE id = ?").bind(row.id).execute(&mut *new).await?;
             sign(new, row.id).await?;
         }
     }
-    for row in &saved {
+    for row in saved.values() {
         index::index(new, row.id).await?;
     }
     let (uses, gap) = Table { name: "fact_uses", columns: "fact, count, at, checksum" }.rows::<UseRow>(old).await;
     tell(lost, "uses of facts", gap);
     for UseRow { fact, count, at, checksum } in uses {
-        if checksum == uses_digest(fact, count, at) && saved.iter().any(|row| row.id == fact) {
+        if checksum == uses_digest(fact, count, at) && saved.contains_key(&fact) {
             sqlx::query("INSERT OR IGNORE INTO fact_uses (fact, count, at, checksum) VALUES (?, ?, ?, ?)")
                 .bind(fact)
                 .bind(count)
@@ -126,39 +128,4 @@ fn row(fact: FactRow, scope: ScopeRow) -> Row {
         used_at: None,
         uses_checksum: None,
     }
-}
-
-async fn insert(new: &mut SqliteConnection, row: &Row) -> Result<(), sqlx::Error> {
-    let scope: Scope = row.scope();
-    let scope = crate::scope::number(new, &scope).await?;
-    sqlx::query(
-        "INSERT OR IGNORE INTO facts (id, scope, kind, text, words, about, source, thread, speaker, after, valid_from, valid_to, recorded_at, closed_at, \
-         closed_by, confidence, gist, vector, embedder, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(row.id)
-    .bind(scope)
-    .bind(&row.kind)
-    .bind(&row.text)
-    .bind(&row.words)
-    .bind(&row.about)
-    .bind(&row.source)
-    .bind(&row.thread)
-    .bind(&row.speaker)
-    .bind(row.after)
-    .bind(row.valid_from)
-    .bind(row.valid_to)
-    .bind(row.recorded_at)
-    .bind(row.closed_at)
-    .bind(row.closed_by)
-    .bind(row.confidence)
-    .bind(row.gist)
-    .bind(&row.vector)
-    .bind(&row.embedder)
-    .bind(&row.checksum)
-    .execute(&mut *new)
-    .await?;
-    if let Some(vector) = &row.vector {
-        bits::index_bits(new, row.id, scope, &row.user, vector).await?;
-    }
-    Ok(())
 }

@@ -135,6 +135,7 @@ pub(crate) fn started(goal: &str) -> Event {
         secrets: vec![("password".to_owned(), "https://shop.example".to_owned())],
         output_schema: Some(json!({ "$blob": "looks like a stand-in, is none" })),
         probes: Vec::new(),
+        checks: Vec::new(),
         viewer: Some(Viewer::default()),
         instructions: vec![Instructions { from: "HANDIWORK.md".to_owned(), site: None, text: "Be brief.".to_owned() }],
         forgotten: None,
