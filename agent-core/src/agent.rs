@@ -9,13 +9,14 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures::channel::mpsc::unbounded;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::{FutureExt, StreamExt};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::driver::{Driver, Limits, Parts, RunStream, Stop, Update};
+use crate::driver::{Driver, Inbox, Limits, Parts, RunStream, Said, Stop, Update};
+use crate::condition::Condition;
 use crate::event::{Event, Instructions, Outcome, Started, VERSION};
 use crate::journal::{Journal, MemoryJournal};
 use crate::layer::{Circuit, Layer, Layered, Retry, Trace};
@@ -208,8 +209,11 @@ impl Agent {
             schema: None,
             answer: None,
             probes: Vec::new(),
+            checks: Vec::new(),
             settings: None,
             instructions: Vec::new(),
+            said: Vec::new(),
+            inbox: None,
             stop: futures::future::pending().boxed(),
         }
     }
@@ -224,8 +228,11 @@ pub struct RunBuilder {
     schema: Option<Value>,
     answer: Option<(bool, String)>,
     probes: Vec<Probe>,
+    checks: Vec<Condition>,
     settings: Option<Value>,
     instructions: Vec<Instructions>,
+    said: Vec<String>,
+    inbox: Option<Inbox>,
     stop: Stop,
 }
 
@@ -262,6 +269,13 @@ impl RunBuilder {
         self
     }
 
+    /// Declares what must be so for the goal to be reached; may be given several times. Whatever a model says, the run is not done
+    /// before all of it holds.
+    pub fn check(mut self, condition: Condition) -> Self {
+        self.checks.push(condition);
+        self
+    }
+
     /// Keeps this with the run, for whoever resumes it. Nothing in this crate reads it.
     pub fn settings(mut self, settings: Value) -> Self {
         self.settings = Some(settings);
@@ -278,6 +292,19 @@ impl RunBuilder {
     /// result that says so, and the run ends as [`Outcome::Stopped`], from which it can be resumed.
     pub fn stop_when(mut self, stop: impl Future<Output = String> + Send + 'static) -> Self {
         self.stop = stop.boxed();
+        self
+    }
+
+    /// Says something to the run: a resumed one hears it before it goes on. One that was over goes on with it.
+    pub fn say(mut self, text: impl Into<String>) -> Self {
+        self.said.push(text.into());
+        self
+    }
+
+    /// Listens to this while the run goes on. What is said reaches the model with its next turn; a claim to be done that came before
+    /// it is not taken.
+    pub fn inbox(mut self, inbox: UnboundedReceiver<Said>) -> Self {
+        self.inbox = Some(inbox);
         self
     }
 
@@ -303,7 +330,7 @@ impl RunBuilder {
         let first = self.first_events();
         let (updates, seen) = unbounded();
         let (progress, progress_seen) = unbounded();
-        let driver = Driver::new(self.agent.parts, self.run, updates, progress);
+        let driver = Driver::new(self.agent.parts, self.run, updates, progress).with_inbox(self.inbox);
         RunStream::new(Box::pin(driver.drive(first, self.stop)), seen, progress_seen)
     }
 
@@ -322,7 +349,8 @@ impl RunBuilder {
     fn first_events(&self) -> Vec<Event> {
         let parts = &self.agent.parts;
         if self.run.next_seq() > 0 {
-            return self.answer.iter().map(|(approved, text)| Event::Answer { approved: *approved, text: text.clone() }).collect();
+            let answer = self.answer.iter().map(|(approved, text)| Event::Answer { approved: *approved, text: text.clone() });
+            return answer.chain(self.said.iter().map(|text| Event::Said { text: text.clone(), message: None })).collect();
         }
         vec![Event::Started(Box::new(Started {
             version: VERSION,
@@ -336,6 +364,7 @@ impl RunBuilder {
             secrets: parts.secrets.names().map(|(name, origin)| (name.to_owned(), origin.to_owned())).collect(),
             output_schema: self.schema.clone(),
             probes: self.probes.clone(),
+            checks: self.checks.clone(),
             viewer: parts.memory.is_some().then(|| parts.viewer.clone()),
             instructions: self.instructions.clone(),
             forgotten: None,

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::condition::Condition;
 use crate::journal::BlobId;
 use crate::memory::{Recalled, Viewer};
 use crate::model::{ModelInfo, Reply, ToolSpec};
@@ -16,7 +17,7 @@ use crate::screen::Screen;
 use crate::surface::{ProcessMark, Resolved, Restored, SurfaceInfo};
 
 /// Version of the event format that this code writes.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// One event with its place and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct Entry {
 }
 
 /// What a run was started with. Fixed for its life: prompt caches and resumption depend on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     /// Version of the event format.
     pub version: u32,
@@ -60,6 +61,9 @@ pub struct Started {
     /// How to find out whether something was done that was cut off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
+    /// What must be so for the goal to be reached, as the person has declared it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Condition>,
     /// On whose behalf facts are recalled, if there is a memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewer: Option<Viewer>,
@@ -148,6 +152,21 @@ pub enum Event {
         /// What is to be known of how it was looked for.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
+    },
+    /// The person said something: into the run while it went on, or after its end, so that it goes on.
+    Said {
+        /// What.
+        text: String,
+        /// The message's number in the run's inbox, if it came that way. It is taken out once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<i64>,
+    },
+    /// The server was asked whether something is so.
+    Probed {
+        /// The question.
+        probe: Probe,
+        /// What it said; none if it could not be asked.
+        holds: Option<bool>,
     },
     /// A model is asked.
     Asked {
@@ -353,6 +372,8 @@ impl Event {
             Self::Started(_) => "started",
             Self::Observed { .. } => "observed",
             Self::Recalled { .. } => "recalled",
+            Self::Said { .. } => "said",
+            Self::Probed { .. } => "probed",
             Self::Asked { .. } => "asked",
             Self::Replied { .. } => "replied",
             Self::Intent { .. } => "intent",

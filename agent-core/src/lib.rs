@@ -10,6 +10,7 @@
 pub mod action;
 pub mod agent;
 pub mod clock;
+pub mod condition;
 pub mod context;
 pub mod driver;
 pub mod event;
@@ -33,8 +34,9 @@ pub mod tool;
 
 pub use action::{Action, EffectClass};
 pub use agent::{Agent, AgentBuilder, AgentError, Finished, RunBuilder, TypedRun};
+pub use condition::Condition;
 pub use context::{Context, Progress};
-pub use driver::{Limits, RunStream, Update};
+pub use driver::{Limits, RunStream, Said, Update};
 pub use event::{Entry, Event, Outcome, Part};
 pub use extract::{Extract, ExtractError, Extracted, extract};
 pub use journal::{BlobId, Journal, JournalError, MemoryJournal};

@@ -5,6 +5,7 @@
 
 use crate::event::Outcome;
 use crate::model::{Request, ToolCall};
+use crate::probe::Probe;
 use crate::run::Run;
 
 /// What to do next.
@@ -27,6 +28,15 @@ pub enum Next {
         /// Why.
         why: String,
     },
+    /// Give this call a result that the planner knows by itself.
+    Settle {
+        /// The call's id.
+        call_id: String,
+        /// Its result, or why there is none.
+        result: Result<serde_json::Value, String>,
+    },
+    /// Ask the server whether something is so.
+    Probe(Probe),
     /// Recall facts.
     Recall {
         /// What about.

@@ -2,6 +2,8 @@
 //!
 //! Nothing here does I/O, reads a clock or keeps state of its own. A planner is settings plus a function of the run.
 
+pub mod plan;
 pub mod react;
 
+pub use plan::Plan;
 pub use react::React;

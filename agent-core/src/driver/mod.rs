@@ -32,7 +32,7 @@ use crate::run::{Run, Status};
 use crate::secret::Secrets;
 use crate::surface::{Surface, SurfaceError};
 use crate::tool::DynTool;
-use futures::channel::mpsc::UnboundedSender;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use futures::future::{BoxFuture, Either};
 
 pub use stream::{RunStream, Update};
@@ -82,6 +82,18 @@ pub(crate) struct Parts {
     pub(crate) screenshots: bool,
 }
 
+/// Something that the person says to a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What.
+    pub text: String,
+    /// A number by which it is told from others, if it may come twice: it is taken in once.
+    pub message: Option<i64>,
+}
+
+/// What is said while a run goes on.
+pub(crate) type Inbox = UnboundedReceiver<Said>;
+
 /// Ready when the run is to stop, with the reason.
 pub(crate) type Stop = BoxFuture<'static, String>;
 
@@ -91,12 +103,19 @@ pub(crate) struct Driver {
     run: Run,
     updates: UnboundedSender<Update>,
     cx: Context,
+    inbox: Option<Inbox>,
 }
 
 impl Driver {
     pub(crate) fn new(parts: Arc<Parts>, run: Run, updates: UnboundedSender<Update>, progress: UnboundedSender<Progress>) -> Self {
         let cx = Context::new(parts.secrets.clone()).with_progress(progress);
-        Self { parts, run, updates, cx }
+        Self { parts, run, updates, cx, inbox: None }
+    }
+
+    /// The same with an inbox.
+    pub(crate) fn with_inbox(mut self, inbox: Option<Inbox>) -> Self {
+        self.inbox = inbox;
+        self
     }
 
     /// Goes on until the run rests or is over, or `stop` says why it is to stop. `first` are events that begin or continue it.
@@ -147,6 +166,7 @@ impl Driver {
     }
 
     async fn step(&mut self) -> Result<(), JournalError> {
+        self.listen().await?;
         if self.wants_look() && !self.look().await? {
             return Ok(());
         }
@@ -154,10 +174,24 @@ impl Driver {
             Next::Ask { role, request } => self.ask(role, &request).await,
             Next::Act(calls) => self.act(calls).await,
             Next::Drop { call_ids, why } => self.emit(Event::Dropped { call_ids, why }).await,
+            Next::Settle { call_id, result } => self.emit(Event::ToolResult { call_id, result, millis: 0 }).await,
+            Next::Probe(probe) => self.probe(probe).await,
             Next::Recall { query, site } => self.recall(query, site).await,
             Next::AskHuman(text) => self.emit(Event::Question { call_id: None, text, hash: None }).await,
             Next::End(outcome) => self.emit(Event::Ended { outcome }).await,
         }
+    }
+
+    /// Takes in what the person has said since.
+    async fn listen(&mut self) -> Result<(), JournalError> {
+        while let Some(Ok(said)) = self.inbox.as_mut().map(UnboundedReceiver::try_recv) {
+            let known = said.message.is_some()
+                && self.run.events().any(|event| matches!(event, Event::Said { message, .. } if *message == said.message));
+            if !known {
+                self.emit(Event::Said { text: said.text, message: said.message }).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Records an event: in the journal first, then in the run, then for those who watch.

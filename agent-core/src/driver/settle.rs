@@ -73,6 +73,18 @@ impl Driver {
         probes.filter(|probe| probe.answers_for(name)).max_by_key(|probe| probe.about.len())?.filled_in(value)
     }
 
+    /// Asks the server for a planner. That it can't be asked is an answer too: it proves nothing.
+    pub(super) async fn probe(&mut self, probe: Probe) -> Result<(), JournalError> {
+        let holds = match self.probed(&probe).await {
+            Ok(holds) => Some(holds),
+            Err(error) => {
+                tracing::warn!(%error, "the server can't be asked");
+                None
+            }
+        };
+        self.emit(Event::Probed { probe, holds }).await
+    }
+
     /// Asks until it is done, or a server that had been asked before the crash must be through with it.
     async fn probed(&self, probe: &Probe) -> Result<bool, SurfaceError> {
         let Some(surface) = &self.parts.surface else {

@@ -19,7 +19,7 @@ pub use gather::gather;
 pub use lessons::lessons;
 pub use scope::{DEFAULT_USER, Scope, Viewer};
 pub(crate) use tools::RECALL;
-pub use tools::tools;
+pub use tools::{is_tool, tools};
 
 /// Why memory could not be used.
 #[derive(Debug, thiserror::Error)]

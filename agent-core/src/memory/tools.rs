@@ -23,6 +23,12 @@ pub fn tools(memory: &Arc<dyn Memory>) -> Vec<Arc<dyn DynTool>> {
     vec![Arc::new(Typed(Remember(memory()))), Arc::new(Typed(Recall(memory()))), Arc::new(Typed(Forget(memory())))]
 }
 
+/// Whether a tool of this name only asks or changes memory: nothing of the world is changed by it.
+#[must_use]
+pub fn is_tool(name: &str) -> bool {
+    [Remember::NAME, Recall::NAME, Forget::NAME].contains(&name)
+}
+
 struct Remember(Arc<dyn Memory>);
 struct Recall(Arc<dyn Memory>);
 struct Forget(Arc<dyn Memory>);

@@ -116,7 +116,9 @@ impl Run {
             Event::Answer { .. } if !matches!(self.status(), Status::Waiting { .. }) => return Err(RunError::NotAsked),
             _ => {}
         }
+        // Whoever speaks to a run that is over opens it again.
         if let Status::Ended(outcome) = self.status()
+            && !matches!(entry.event, Event::Said { .. })
             && !(outcome.is_resumable() && matches!(entry.event, Event::Revived { .. }))
         {
             return Err(RunError::Over);

@@ -9,4 +9,4 @@ mod surface;
 
 pub use cassette::{Cassette, CassetteError, Recorder};
 pub use model::{ScriptedModel, call};
-pub use surface::{ScriptedSurface, button, text, textbox};
+pub use surface::{ScriptedSurface, button, link, text, textbox};

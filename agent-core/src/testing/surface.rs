@@ -8,7 +8,7 @@ use crate::action::Action;
 use crate::context::Context;
 use crate::receipt::{Change, Reason, Receipt};
 use crate::screen::{Node, Ref, Screen, Verb, diff};
-use crate::surface::{Refusal, Resolved, Surface, SurfaceError, SurfaceInfo, Target};
+use crate::surface::{Form, Refusal, Resolved, Surface, SurfaceError, SurfaceInfo, Target};
 
 /// What an action does to the screen: it gets the screen as it is and changes it.
 type Rule = dyn Fn(&mut Screen, &Action) + Send + Sync;
@@ -20,6 +20,7 @@ pub struct ScriptedSurface {
     screen: Arc<Mutex<Screen>>,
     done: Arc<Mutex<Vec<Action>>>,
     rule: Arc<Rule>,
+    in_form: bool,
 }
 
 impl std::fmt::Debug for ScriptedSurface {
@@ -32,6 +33,12 @@ impl std::fmt::Debug for ScriptedSurface {
 #[must_use]
 pub fn button(r: u32, name: &str) -> Node {
     Node { r#ref: Some(Ref(r)), role: "button".to_owned(), name: name.to_owned(), verbs: vec![Verb::Click], ..Node::default() }
+}
+
+/// A link.
+#[must_use]
+pub fn link(r: u32, name: &str) -> Node {
+    Node { role: "link".to_owned(), ..button(r, name) }
 }
 
 /// A text field with its value.
@@ -56,7 +63,14 @@ pub fn text(text: &str) -> Node {
 impl ScriptedSurface {
     /// A surface that shows `screen`; `fill` sets values, everything else is what `rule` does.
     pub fn new(screen: Screen, rule: impl Fn(&mut Screen, &Action) + Send + Sync + 'static) -> Self {
-        Self { screen: Arc::new(Mutex::new(screen)), done: Arc::default(), rule: Arc::new(rule) }
+        Self { screen: Arc::new(Mutex::new(screen)), done: Arc::default(), rule: Arc::new(rule), in_form: false }
+    }
+
+    /// The same with its fields in one form.
+    #[must_use]
+    pub fn in_form(mut self) -> Self {
+        self.in_form = true;
+        self
     }
 
     /// The screen as it is.
@@ -96,7 +110,9 @@ impl Surface for ScriptedSurface {
             return Err(Reason::WrongKind { role: node.role.clone(), wanted: format!("{verb:?}") }.into());
         }
         let origin = crate::secret::origin_of(&screen.url);
-        let target = Target { r#ref: r, role: node.role.clone(), name: node.name.clone(), origin, form: None, rect: node.rect };
+        let in_form = self.in_form && node.verbs.contains(&Verb::Fill);
+        let form = in_form.then(|| Form { method: "POST".to_owned(), origin: origin.clone(), submits: false });
+        let target = Target { r#ref: r, role: node.role.clone(), name: node.name.clone(), origin, form, rect: node.rect };
         Ok(Resolved::new(action.clone(), Some(target), action.effect()))
     }
 

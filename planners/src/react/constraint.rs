@@ -10,7 +10,8 @@ use handiwork_core::{Action, Node, Run, Screen, State, Verb};
 use serde_json::{Value, json};
 
 use super::spent::{self, Spent};
-use super::{React, finish, led, nameless, prompt};
+use super::{React, ask, finish, led, long, nameless, prompt};
+use crate::plan::{Plan, spec};
 
 /// Longest name that is written with a ref, in characters.
 const LONGEST_NAME: usize = 40;
@@ -19,11 +20,17 @@ const LONGEST_NAME: usize = 40;
 const ALONE: [&str; 3] = [finish::NAME, "scroll", "navigate"];
 
 /// The constraint for `screen`.
-pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen) -> Constraint {
+pub(super) fn of(settings: &React, run: &Run, started: &Started, screen: &Screen, plan: bool) -> Constraint {
+    if plan && Plan::is_due(run) {
+        return Constraint { calls: vec![rule(spec::NAME, [])], most_calls: 1, ..Constraint::default() };
+    }
     let spent = spent::calls(run, screen);
     let screen = &nameless::named(screen);
     let mut calls: Vec<CallRule> = prompt::actions(started).flat_map(|name| rules(name, started, screen, &spent)).collect();
     calls.extend(started.tools.iter().map(|tool| rule(&tool.name, [])));
+    if !prompt::is_led(started) {
+        calls.extend([rule(ask::NAME, []), rule(long::NAME, [])]);
+    }
     let whole = Constraint { calls, alone: ALONE.map(str::to_owned).to_vec(), most_calls: settings.most_calls, ..Constraint::default() };
     if prompt::is_led(started) { led::lead(whole, run, started, screen) } else { and(whole, [rule(finish::NAME, [])]) }
 }

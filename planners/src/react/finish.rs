@@ -11,6 +11,10 @@ use handiwork_core::model::{Reply, ToolCall, ToolSpec};
 use handiwork_core::{Action, Change, Event, Next, Outcome, Receipt, Ref, Run, Screen, State};
 use serde_json::{Value, json};
 
+use super::goal;
+use super::proof::{self, Verdict};
+use crate::plan::{Ledger, Plan};
+
 /// Its name.
 pub(super) const NAME: &str = "done";
 
@@ -55,10 +59,13 @@ pub(super) fn spec(started: &Started) -> ToolSpec {
 }
 
 /// What to do about a `done`.
-pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall) -> Next {
+pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall, plan: Option<&Plan>) -> Next {
     let refuse = |why: String| Next::Drop { call_ids: vec![call.id.clone()], why };
     if let Some(problem) = &call.problem {
         return refuse(problem.clone());
+    }
+    if was_spoken_to(run) {
+        return refuse("not yet: the person has said something since; read it first".to_owned());
     }
     if unseen(run, reply, call) {
         return refuse("not accepted yet: look at what came of the other calls first, then call done alone".to_owned());
@@ -73,9 +80,37 @@ pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall
     {
         return refuse(why);
     }
-    match unsent(run) {
-        Some(why) => refuse(why),
+    if let Some(why) = unsent(run) {
+        return refuse(why);
+    }
+    let missing = match proof::of(run, started) {
+        Verdict::Ask(probe) => return Next::Probe(probe),
+        Verdict::Missing(why) => Some(why),
+        // What the person has declared to be checked says more than milestones of the model's own.
+        Verdict::Proven if !started.checks.is_empty() => None,
+        Verdict::Proven => plan.and_then(|_| Ledger::of(run).lacking(run.screen())),
+    };
+    match missing {
         None => Next::End(Outcome::Done { text, value }),
+        Some(why) if proof::is_enough(run) => {
+            Next::End(Outcome::Failed { reason: format!("it is said to be done, and that is not shown: {why} (the model says: {text})") })
+        }
+        Some(why) => refuse(format!("{}{why}. Do that, or call done with ok=false and say why it can't be done", proof::MARK)),
+    }
+}
+
+/// The end of a run that goes on and on although all that was to be shown is shown. Nobody but the model says that there is more.
+pub(super) fn reached(run: &Run, started: &Started, plan: Option<&Plan>) -> Option<Next> {
+    let planned = plan.is_some() && Ledger::of(run).is_reached();
+    if started.output_schema.is_some() || (started.checks.is_empty() && !planned) {
+        return None;
+    }
+    match proof::of(run, started) {
+        Verdict::Ask(probe) => Some(Next::Probe(probe)),
+        Verdict::Proven => {
+            Some(Next::End(Outcome::Done { text: "All that was to be reached is reached; the model went on looking.".to_owned(), value: None }))
+        }
+        Verdict::Missing(_) => None,
     }
 }
 
@@ -120,6 +155,11 @@ pub(super) fn may_be_over(run: &Run, screen: &Screen) -> bool {
     screen.nodes.iter().all(|node| node.role != "button" || earlier.contains(node.name.as_str()))
 }
 
+/// Whether the person has said something that the model had not read when it replied.
+pub(super) fn was_spoken_to(run: &Run) -> bool {
+    run.events().rev().take_while(|event| !matches!(event, Event::Replied { .. })).any(|event| matches!(event, Event::Said { .. }))
+}
+
 /// Whether other calls of the same reply did something that the model has not seen yet.
 fn unseen(run: &Run, reply: &Reply, done: &ToolCall) -> bool {
     let idle: Vec<&String> = run
@@ -145,11 +185,38 @@ fn fits(schema: &Value, value: Option<&Value>) -> Result<(), String> {
 /// the same, and the model may know better.
 fn unsent(run: &Run) -> Option<String> {
     const MARK: &str = "not accepted yet: you changed";
-    let screen = run.screen()?;
+    if run.events().any(|event| matches!(event, Event::Dropped { why, .. } if why.starts_with(MARK))) {
+        return None;
+    }
+    let still = still_unsent(run);
+    // A single field may be all that was asked for.
+    (still.len() > 1).then(|| {
+        format!("{MARK} {}, and nothing has been sent since. If the goal needs them sent, click the button that does so; if not, call done again", list(&still))
+    })
+}
+
+/// Says so when fields of a form that the goal wants sent were filled and not sent. A page with a form does not save by itself.
+pub(super) fn unsent_form(run: &Run, goal: &str) -> Option<String> {
+    let in_form = |r: &Ref| {
+        run.events().any(|event| {
+            matches!(event, Event::Intent { resolved, .. } if resolved.target.as_ref().is_some_and(|target| target.r#ref == *r && target.form.is_some()))
+        })
+    };
+    let still = still_unsent(run);
+    let is_form = goal::asks_to_send(goal) && still.len() > 1 && still.iter().all(in_form);
+    is_form.then(|| format!("the form with {} was filled and not sent", list(&still)))
+}
+
+fn list(refs: &[Ref]) -> String {
+    refs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Fields that this run changed, that are still there, and of which nothing was sent.
+fn still_unsent(run: &Run) -> Vec<Ref> {
+    let Some(screen) = run.screen() else { return Vec::new() };
     let mut changed: Vec<Ref> = Vec::new();
     for event in run.events() {
         match event {
-            Event::Dropped { why, .. } if why.starts_with(MARK) => return None,
             Event::Receipt { receipt: Receipt::Verified { changes }, .. } => {
                 for change in changes {
                     match change {
@@ -166,9 +233,11 @@ fn unsent(run: &Run) -> Option<String> {
             _ => {}
         }
     }
-    let still: Vec<String> = changed.iter().filter(|r| screen.get(**r).is_some()).map(ToString::to_string).collect();
-    // A single field may be all that was asked for.
-    (still.len() > 1).then(|| {
-        format!("{MARK} {}, and nothing has been sent since. If the goal needs them sent, click the button that does so; if not, call done again", still.join(", "))
-    })
+    let mut still: Vec<Ref> = Vec::new();
+    for r in changed.into_iter().filter(|r| screen.get(*r).is_some()) {
+        if !still.contains(&r) {
+            still.push(r);
+        }
+    }
+    still
 }

@@ -4,13 +4,18 @@
 //! that), and the loop has a stop rule of its own: it ends a run that gets nowhere, and it does not accept `done` while the
 //! screen contradicts it.
 
+mod ask;
 mod constraint;
 mod finish;
 mod goal;
 mod groups;
 mod led;
+mod long;
+mod loops;
+mod compact;
 mod nameless;
 mod prompt;
+pub(crate) mod proof;
 mod recall;
 mod seek;
 mod spent;
@@ -19,14 +24,20 @@ mod tests;
 mod transcript;
 
 use handiwork_core::action::Navigate;
-use handiwork_core::event::{Part, Started};
+use handiwork_core::event::Started;
 use handiwork_core::model::{Request, ToolCall};
 use handiwork_core::{Action, Event, Next, Outcome, Planner, Reply, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::plan::{Plan, spec};
+use transcript::Telling;
+
 /// Id of the call that opens the first page; no model made it.
 const START: &str = "start";
+
+/// What a model is asked for.
+const ACT: &str = "act";
 
 /// Empty replies in a row that are answered with a nudge; after one more the run ends.
 const NUDGES: usize = 2;
@@ -45,11 +56,13 @@ pub struct React {
     pub pictures: bool,
     /// Most tokens of what is told from memory at once, about; 0 tells nothing, and asks for nothing.
     pub memory_tokens: u32,
+    /// Tokens of a conversation from which on it is made shorter, in one step; never more than seven tenths of what the model takes.
+    pub compact_tokens: u32,
 }
 
 impl Default for React {
     fn default() -> Self {
-        Self { most_calls: 12, patience: 6, reply_tokens: 700, pictures: false, memory_tokens: 600 }
+        Self { most_calls: 12, patience: 6, reply_tokens: 700, pictures: false, memory_tokens: 600, compact_tokens: 100_000 }
     }
 }
 
@@ -59,10 +72,17 @@ impl Planner for React {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn next(&self, run: &Run) -> Next {
+        self.drive(run, None)
+    }
+}
+
+impl React {
+    /// The loop, with a plan or without.
+    pub(crate) fn drive(&self, run: &Run, plan: Option<&Plan>) -> Next {
         let Some(started) = run.started() else { return failed("the run has not started") };
         if let Some(next) = start(run, started) {
             return next;
@@ -70,27 +90,46 @@ impl Planner for React {
         if let Some(next) = recall::next(self, run, started) {
             return next;
         }
-        match run.last_reply() {
-            None => self.ask(run, started),
-            Some(reply) => self.after(run, started, reply),
+        match compact::last(run) {
+            None => self.ask(run, started, plan),
+            Some((compact::ROLE, _)) => self.compacted(run, started, plan),
+            Some((_, reply)) => self.after(run, started, reply, plan),
         }
     }
-}
 
-impl React {
-    fn ask(&self, run: &Run, started: &Started) -> Next {
+    fn ask(&self, run: &Run, started: &Started, plan: Option<&Plan>) -> Next {
+        let mut messages = transcript::messages(run, started, &self.telling(started, plan.is_some()));
+        let compacts = compact::is_due(self, run, started);
+        if compacts {
+            messages.push(compact::instruction());
+        }
+        let constraint = run.screen().filter(|_| started.model.constrained && !compacts);
         let request = Request {
-            system: prompt::system(started),
-            tools: prompt::tools(started),
-            messages: transcript::messages(run, started, self.memory_tokens, self.pictures && started.model.vision),
-            constraint: run.screen().filter(|_| started.model.constrained).map(|screen| constraint::of(self, run, started, screen)),
+            system: prompt::system(started, plan.is_some()),
+            tools: prompt::tools(started, plan.is_some()),
+            messages,
+            constraint: constraint.map(|screen| constraint::of(self, run, started, screen, plan.is_some())),
             max_tokens: started.model.small.then_some(self.reply_tokens),
         };
-        Next::Ask { role: "act".to_owned(), request: Box::new(request) }
+        let role = if compacts { compact::ROLE } else { ACT };
+        Next::Ask { role: role.to_owned(), request: Box::new(request) }
     }
 
-    fn after(&self, run: &Run, started: &Started, reply: &Reply) -> Next {
+    fn telling(&self, started: &Started, plan: bool) -> Telling {
+        Telling { memory_tokens: self.memory_tokens, pictures: self.pictures && started.model.vision, plan, compact_at: compact::limit(self, started) }
+    }
+
+    /// Goes on after the conversation was made shorter. What the model did instead of telling is not done.
+    fn compacted(&self, run: &Run, started: &Started, plan: Option<&Plan>) -> Next {
+        let call_ids: Vec<String> = run.pending().into_iter().map(|call| call.id.clone()).collect();
+        if call_ids.is_empty() { self.ask(run, started, plan) } else { Next::Drop { call_ids, why: compact::NOT_NOW.to_owned() } }
+    }
+
+    fn after(&self, run: &Run, started: &Started, reply: &Reply, plan: Option<&Plan>) -> Next {
         let pending = run.pending();
+        if let Some(next) = pending.first().and_then(|call| self.own(run, call, plan)) {
+            return next;
+        }
         if let Some(note) = pending.first().filter(|call| call.name == finish::NOTE) {
             return Next::Drop { call_ids: vec![note.id.clone()], why: finish::NOTED.to_owned() };
         }
@@ -100,26 +139,45 @@ impl React {
             return Next::Drop { call_ids: idle, why: finish::AS_IT_IS.to_owned() };
         }
         if let Some(call) = pending.first().filter(|call| call.name == finish::NAME) {
-            return finish::judge(run, started, reply, call);
+            return finish::judge(run, started, reply, call, plan);
+        }
+        if let Some(next) = loops::broken(run, &pending) {
+            return next;
+        }
+        if let Some(plan) = plan.filter(|_| !pending.is_empty())
+            && Plan::is_due(run)
+        {
+            return plan.first(&pending);
         }
         if !pending.is_empty() {
             // Those before `done`; it is judged on what came of them.
             return Next::Act(pending.into_iter().take_while(|call| call.name != finish::NAME).cloned().collect());
         }
-        let silent = run.replies().rev().take_while(|reply| is_empty(reply)).count();
-        if silent > NUDGES {
-            let error = format!("{silent} replies in a row were empty; run again, or use another model (--model)");
-            return Next::End(Outcome::Broken { part: Part::Model, error });
+        if let Some(next) = loops::silenced(run, NUDGES) {
+            return next;
         }
-        if reply.calls.is_empty() && started.surface.is_none() && started.output_schema.is_none() && !reply.content.trim().is_empty() {
+        if reply.calls.is_empty() && started.surface.is_none() && !finish::was_spoken_to(run) && started.output_schema.is_none() && !reply.content.trim().is_empty() {
             // With nothing to act on, an answer in words is the result.
             return Next::End(Outcome::Done { text: reply.content.trim().to_owned(), value: None });
         }
-        let idle = idle_turns(run);
+        let idle = loops::idle_turns(run);
         if idle >= self.patience {
-            return failed(&format!("given up: {idle} turns in a row had no effect"));
+            if let Some(next) = finish::reached(run, started, plan) {
+                return next;
+            }
+            return failed(&format!("given up: {idle} turns in a row brought nothing new"));
         }
-        self.ask(run, started)
+        self.ask(run, started, plan)
+    }
+
+    /// Calls that the planner answers by itself.
+    fn own(&self, run: &Run, call: &ToolCall, plan: Option<&Plan>) -> Option<Next> {
+        match call.name.as_str() {
+            ask::NAME => Some(ask::next(run, call)),
+            long::NAME => Some(Next::Settle { call_id: call.id.clone(), result: long::more(run, &call.args) }),
+            spec::NAME => plan.map(|plan| plan.judge(run, call)),
+            _ => None,
+        }
     }
 }
 
@@ -149,20 +207,6 @@ fn start(run: &Run, started: &Started) -> Option<Next> {
 /// Whether a reply says nothing at all.
 fn is_empty(reply: &Reply) -> bool {
     reply.calls.is_empty() && reply.content.trim().is_empty()
-}
-
-/// Turns since the last effect. A turn of words only is idle too.
-fn idle_turns(run: &Run) -> u32 {
-    let mut idle = 0;
-    for event in run.events().rev() {
-        match event {
-            Event::Receipt { receipt, .. } if receipt.is_verified() => break,
-            Event::ToolResult { result: Ok(_), .. } => break,
-            Event::Replied { .. } => idle += 1,
-            _ => {}
-        }
-    }
-    idle
 }
 
 fn failed(reason: &str) -> Next {

@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use handiwork_core::event::{Instructions, Started};
 use handiwork_core::model::ToolSpec;
 
-use super::finish;
+use super::{ask, finish, long};
+use crate::plan::spec;
 
 const LARGE: &str = include_str!("../prompts/react.md");
+const PLAN: &str = include_str!("../prompts/plan.md");
 const SMALL: &str = include_str!("../prompts/react-small.md");
 
 /// Actions that a small model held to a grammar is told of: filling replaces typing, waiting is the surface's work, and each
@@ -16,10 +18,14 @@ const SMALL: &str = include_str!("../prompts/react-small.md");
 const LED: [&str; 9] = ["navigate", "click", "fill", "press", "select", "check", "scroll", "switch_tab", "upload"];
 
 /// The system prompt.
-pub(super) fn system(started: &Started) -> String {
+pub(super) fn system(started: &Started, plan: bool) -> String {
     let template = if started.model.small { SMALL } else { LARGE };
     let surface = started.surface.as_ref().map_or("computer", |surface| surface.kind.as_str());
     let mut out = template.trim().replace("{surface}", surface);
+    if plan {
+        out.push('\n');
+        out.push_str(PLAN.trim());
+    }
     if !started.secrets.is_empty() {
         out.push_str("\nSecrets: you never see their values. To enter one, fill the field with its placeholder:");
         for (name, origin) in &started.secrets {
@@ -38,12 +44,19 @@ pub(super) fn system(started: &Started) -> String {
 }
 
 /// All tools: the surface's actions, the person's tools, and `done`.
-pub(super) fn tools(started: &Started) -> Vec<ToolSpec> {
+pub(super) fn tools(started: &Started, plan: bool) -> Vec<ToolSpec> {
     let actions: Vec<&str> = actions(started).collect();
     let mut tools = Action::specs(&actions);
     tools.extend(started.tools.iter().cloned());
     if is_led(started) {
         tools.push(finish::note_spec());
+    }
+    if plan {
+        tools.push(spec::spec());
+    }
+    if !is_led(started) {
+        tools.push(long::spec());
+        tools.push(ask::spec());
     }
     tools.push(finish::spec(started));
     tools

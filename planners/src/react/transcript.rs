@@ -9,7 +9,10 @@ use handiwork_core::event::{ShotRef, Started};
 use handiwork_core::model::{Image, Message, NOT_CARRIED_OUT, Reply, answered};
 use handiwork_core::{Event, Run, Screen};
 
+use super::loops::Watch;
 use super::recall::Known;
+use super::{compact, long};
+use crate::plan::Ledger;
 
 /// What is said to a reply without a call.
 const NUDGE: &str = "That was no call. Call a tool, or call done if the goal is reached.";
@@ -19,6 +22,19 @@ const EMPTY: &str = "Your reply was empty. Call a tool, or call done if the goal
 
 /// What is said to a picture that comes after results, which can't hold one.
 const PICTURE: &str = "The screen as a picture.";
+
+/// What is told, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Telling {
+    /// Most tokens from memory at once.
+    pub(super) memory_tokens: u32,
+    /// Whether pictures are shown.
+    pub(super) pictures: bool,
+    /// Whether the plan is recited.
+    pub(super) plan: bool,
+    /// Tokens from which on a small model's conversation is begun anew.
+    pub(super) compact_at: u64,
+}
 
 #[derive(Default)]
 struct Transcript<'a> {
@@ -33,22 +49,46 @@ struct Transcript<'a> {
     shot: Option<&'a ShotRef>,
     /// What was recalled and not told yet, and which facts were told.
     known: Known<'a>,
+    /// All that memory has told.
+    told: String,
+    /// What the person has said since the last turn, and all of it.
+    said: Vec<&'a str>,
+    all_said: Vec<&'a str>,
+    /// What the conversation before this one came to.
+    notes: Option<String>,
+    /// The newest results, for after that.
+    latest: Vec<String>,
+    ledger: Option<Ledger<'a>>,
+    watch: Watch<'a>,
+    small: bool,
+    compact_at: u64,
     reply: Option<&'a Reply>,
     results: BTreeMap<&'a str, String>,
 }
 
 /// All messages up to now.
-pub(super) fn messages(run: &Run, started: &Started, memory_tokens: u32, pictures: bool) -> Vec<Message> {
-    let mut transcript = Transcript { pictures, known: Known::within(memory_tokens), ..Transcript::default() };
-    for event in run.events() {
-        transcript.take(event, started);
+pub(super) fn messages(run: &Run, started: &Started, telling: &Telling) -> Vec<Message> {
+    let mut transcript = Transcript {
+        pictures: telling.pictures,
+        known: Known::within(telling.memory_tokens),
+        ledger: telling.plan.then(Ledger::default),
+        small: started.model.small,
+        compact_at: telling.compact_at,
+        ..Transcript::default()
+    };
+    for entry in run.entries() {
+        transcript.take(entry.seq, &entry.event, started);
     }
     transcript.turn(started);
     answered(transcript.messages)
 }
 
 impl<'a> Transcript<'a> {
-    fn take(&mut self, event: &'a Event, started: &Started) {
+    fn take(&mut self, seq: u64, event: &'a Event, started: &Started) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.take(seq, event);
+        }
+        self.watch.take(event);
         match event {
             Event::Observed { screen, shot } => {
                 self.fresh = Some(screen);
@@ -56,19 +96,18 @@ impl<'a> Transcript<'a> {
             }
             Event::Recalled { site, facts, .. } => self.known.recalled(site.as_deref(), facts),
             Event::Asked { .. } => self.turn(started),
+            Event::Said { text, .. } => {
+                self.said.push(text);
+                self.all_said.push(text);
+            }
+            Event::Replied { role, reply, .. } if role == compact::ROLE => self.begin_anew(Some(reply.content.trim().to_owned())),
             Event::Replied { reply, .. } => {
                 self.messages.push(reply.to_message());
                 self.reply = Some(reply);
                 self.results.clear();
             }
-            Event::Receipt { call_id, receipt, .. } => self.result(call_id, receipt.to_string()),
-            Event::ToolResult { call_id, result, .. } => {
-                let text = match result {
-                    Ok(serde_json::Value::String(text)) => text.clone(),
-                    Ok(value) => value.to_string(),
-                    Err(why) => format!("error: {why}"),
-                };
-                self.result(call_id, text);
+            Event::Receipt { call_id, .. } | Event::ToolResult { call_id, .. } => {
+                self.result(call_id, long::cut(seq, long::text(event).unwrap_or_default()));
             }
             Event::Dropped { call_ids, why } => call_ids.iter().for_each(|id| self.result(id, why.clone())),
             _ => {}
@@ -81,6 +120,10 @@ impl<'a> Transcript<'a> {
 
     /// Ends what the model has to be told before it is asked.
     fn turn(&mut self, started: &Started) {
+        if self.small && self.reply.is_some_and(|reply| compact::is_long(self.compact_at, reply)) {
+            // It writes no notes that would be of use; what was done it sees by the results and the screen.
+            self.begin_anew(None);
+        }
         // A small model loses sight of the goal: it is told again where it reads last.
         let screen = self
             .screen_text()
@@ -88,18 +131,25 @@ impl<'a> Transcript<'a> {
         match self.reply.take() {
             None if self.messages.is_empty() => {
                 let mut text = if started.model.small && screen.is_some() { String::new() } else { format!("Goal: {}", started.goal) };
-                text.push_str(&self.known.told());
-                append(&mut text, screen);
+                self.before(&mut text);
+                self.tail(&mut text, screen);
                 let images = self.picture();
                 self.messages.push(Message::User { content: text, images });
             }
+            // After the conversation was cut between two turns, or when the person has spoken to a run that had ended.
+            None if !self.said.is_empty() => {
+                let mut text = String::new();
+                self.tail(&mut text, screen);
+                self.messages.push(Message::user(text.trim_start()));
+            }
             None => {}
             Some(reply) if reply.calls.is_empty() => {
-                let mut text = if super::is_empty(reply) { EMPTY } else { NUDGE }.to_owned();
-                text.push_str(&self.known.told());
-                append(&mut text, screen);
+                let nudge = if super::is_empty(reply) { EMPTY } else { NUDGE };
+                // Whoever goes on talking has taken the words for an answer.
+                let mut text = if self.said.is_empty() { nudge.to_owned() } else { String::new() };
+                self.tail(&mut text, screen);
                 let images = self.picture();
-                self.messages.push(Message::User { content: text, images });
+                self.messages.push(Message::User { content: text.trim_start().to_owned(), images });
             }
             Some(reply) => {
                 let last = reply.calls.len().saturating_sub(1);
@@ -107,8 +157,7 @@ impl<'a> Transcript<'a> {
                 for (place, call) in reply.calls.iter().enumerate() {
                     let mut content = self.results.get(call.id.as_str()).cloned().unwrap_or_else(|| NOT_CARRIED_OUT.to_owned());
                     if place == last {
-                        content.push_str(&self.known.told());
-                        append(&mut content, screen.take());
+                        self.tail(&mut content, screen.take());
                     }
                     self.messages.push(Message::Tool { call_id: call.id.clone(), content });
                 }
@@ -117,6 +166,52 @@ impl<'a> Transcript<'a> {
                     self.messages.push(Message::User { content: PICTURE.to_owned(), images });
                 }
             }
+        }
+    }
+
+    /// Forgets the conversation. What must not be lost is told again.
+    fn begin_anew(&mut self, notes: Option<String>) {
+        self.latest = std::mem::take(&mut self.results).into_values().collect();
+        self.messages.clear();
+        self.reply = None;
+        self.fresh = self.fresh.or(self.seen);
+        self.seen = None;
+        self.notes = notes.filter(|notes| !notes.is_empty()).or_else(|| self.notes.take());
+        self.said = self.all_said.clone();
+        if let Some(ledger) = &mut self.ledger {
+            ledger.renew();
+        }
+    }
+
+    /// What comes before the rest of a conversation that is not the run's first.
+    fn before(&mut self, text: &mut String) {
+        text.push_str(&self.told);
+        if let Some(notes) = &self.notes {
+            text.push_str("\n\nYour notes of what was done so far:\n");
+            text.push_str(notes);
+        }
+        if !self.latest.is_empty() {
+            text.push_str("\n\nThe last results:\n");
+            text.push_str(&std::mem::take(&mut self.latest).join("\n"));
+        }
+    }
+
+    /// What a turn ends with: what is known and was said, what is to be thought of, the screen, and the plan.
+    fn tail(&mut self, text: &mut String, screen: Option<String>) {
+        let known = self.known.told();
+        text.push_str(&known);
+        self.told.push_str(&known);
+        for said in self.said.drain(..) {
+            text.push_str("\n\nThe person says: ");
+            text.push_str(said);
+        }
+        if let Some(nudge) = self.watch.nudge().filter(|_| !self.small) {
+            text.push_str("\n\n");
+            text.push_str(&nudge);
+        }
+        append(text, screen);
+        if let Some(ledger) = &mut self.ledger {
+            text.push_str(&ledger.recited());
         }
     }
 

@@ -33,6 +33,7 @@ fn started(goal: &str) -> Event {
         secrets: vec![],
         output_schema: None,
         probes: vec![],
+        checks: vec![],
         viewer: None,
         instructions: vec![],
         forgotten: None,

@@ -4,9 +4,11 @@
 //! can be read off without a model is read off here. The one decision: only what stands in the goal whole and as it is counts;
 //! meaning is left to the model.
 
+mod asks;
 mod place;
 mod when;
 
+pub(super) use asks::{Asks, asks_for, asks_to_send, literals};
 pub(super) use place::{names_place, ordinal};
 pub(super) use when::{dates, times};
 

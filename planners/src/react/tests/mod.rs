@@ -1,6 +1,7 @@
 //! React by tables: real runs of the driver over a scripted surface, and what is asked of the model in them.
 
 mod led;
+mod liars;
 
 use handiwork_core::agent::AgentBuilder;
 use handiwork_core::event::{Entry, Part};
@@ -47,7 +48,7 @@ fn done(answer: &str) -> handiwork_core::ToolCall {
 async fn run_with(model: ScriptedModel, surface: ScriptedSurface, schema: Option<Value>) -> (Run, Vec<Request>) {
     let model = Arc::new(model);
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(surface).build();
-    let mut builder = agent.run("send the form as Ana, ana@example.com");
+    let mut builder = agent.run(if schema.is_some() { "which number is on the form?" } else { "send the form as Ana" });
     if let Some(schema) = schema {
         builder = builder.output_schema(schema);
     }
@@ -105,7 +106,7 @@ async fn the_conversation_reads_like_this() {
         })
         .collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
-    user: Goal: send the form as Ana, ana@example.com
+    user: Goal: send the form as Ana
 
     Screen:
     Form — https://shop.example/
@@ -134,12 +135,15 @@ async fn done_is_not_taken_together_with_other_calls() {
 
 #[tokio::test]
 async fn done_over_an_unsent_form_is_questioned_once() {
-    let stubborn = || ScriptedModel::new().calls([fill("e1", "Ana"), fill("e2", "a@b.example")]).calls([done("it is filled")]);
+    let stubborn = || ScriptedModel::new().calls([fill("e1", "Ana"), fill("e2", "ana@example.com")]).calls([done("it is filled")]);
     let (end, _, requests) = outcome(stubborn().calls([click("e3")]).calls([done("sent")])).await;
     assert_eq!(end, done_with("sent"));
     assert!(format!("{:?}", requests[2].messages).contains("nothing has been sent since"));
-    let (end, ..) = outcome(stubborn().calls([done("that is all")])).await;
-    assert_eq!(end, done_with("that is all"), "it is asked once, not for ever");
+    // One that wants nothing sent is questioned once; one that does is not reached by that.
+    let agent = AgentBuilder::new(stubborn().calls([done("that is all")]), React::default()).surface(form()).build();
+    assert_eq!(agent.run("fill in the form for Ana").await.expect("done"), "that is all");
+    let (end, ..) = outcome((0..3).fold(stubborn(), |model, _| model.calls([done("sent")]))).await;
+    assert!(matches!(end, Outcome::Failed { ref reason } if reason.contains("nothing was sent after that")), "{end:?}");
 }
 
 #[tokio::test]
@@ -163,16 +167,17 @@ async fn a_run_that_gets_nowhere_is_ended() {
 #[tokio::test]
 async fn an_empty_reply_is_nudged_twice_and_no_more() {
     let silent = |times: usize| (0..times).fold(ScriptedModel::new(), |model, _| model.says(" \n"));
-    let (end, _, requests) = outcome(silent(2).calls([done("sent")])).await;
-    assert_eq!((end, requests.len()), (done_with("sent"), 3));
-    for request in &requests[1..] {
+    let sent = |model: ScriptedModel| model.calls([fill("e2", "ana@example.com"), click("e3")]).calls([done("sent")]);
+    let (end, _, requests) = outcome(sent(silent(2))).await;
+    assert_eq!((end, requests.len()), (done_with("sent"), 4));
+    for request in &requests[1..3] {
         let Some(Message::User { content, .. }) = request.messages.last() else { panic!("{:?}", request.messages) };
         assert!(content.starts_with("Your reply was empty."), "{content}");
     }
     let (end, run, requests) = outcome(silent(9)).await;
     assert!(matches!(end, Outcome::Broken { part: Part::Model, ref error } if error.contains("3 replies in a row were empty")), "{end:?}");
     assert_eq!((run.steps(), requests.len()), (3, 3));
-    let (end, ..) = outcome(silent(2).says("hm").says("").says("").calls([done("sent")])).await;
+    let (end, ..) = outcome(sent(silent(2).says("hm").says("").says(""))).await;
     assert_eq!(end, done_with("sent"), "only those in a row count");
 }
 
@@ -186,7 +191,7 @@ async fn calls_that_nothing_came_of_are_answered() {
     let ask = Event::Asked { role: "act".to_owned(), request_hash: String::new() };
     let mut left = Run::from_entries(run.id.clone(), run.entries()[..cut].to_vec()).expect("a run");
     left.apply(Entry { seq: left.next_seq(), at: 0, event: ask }).expect("an event");
-    let messages = super::transcript::messages(&left, left.started().expect("started"), 600, false);
+    let messages = super::transcript::messages(&left, left.started().expect("started"), &super::React::default().telling(left.started().expect("started"), false));
     let [.., Message::Assistant { calls, .. }, Message::Tool { call_id, .. }, Message::Tool { content, .. }] = messages.as_slice() else {
         panic!("{messages:#?}")
     };
@@ -255,7 +260,7 @@ async fn a_constrained_model_is_offered_what_is_there() {
     secrets.insert("pin", "123456", "https://a.example").expect("origin");
     let agent =
         AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).secrets(secrets).build();
-    agent.run("go").await.expect("done");
+    agent.run("look at it").await.expect("done");
     let constraint = model.requests()[0].constraint.clone().expect("constraint");
     let rules: Vec<String> = constraint.calls.iter().map(|rule| format!("{} {}", rule.tool, json!(rule.allowed))).collect();
     insta::assert_snapshot!(rules.join("\n"), @r#"
@@ -344,7 +349,7 @@ async fn what_the_goal_names_is_what_is_offered() {
     let screen = Screen { nodes: vec![file], ..Screen::default() };
     let model = Arc::new(ScriptedModel::new().with_info(info).calls([done("x")]));
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).build();
-    agent.run("Send scans/ticket.pdf.").await.expect("done");
+    agent.run("Look at scans/ticket.pdf.").await.expect("done");
     let constraint = model.requests()[0].constraint.clone().expect("constraint");
     assert!(constraint.calls.iter().any(|rule| rule.tool == "upload" && rule.allowed["path"] == [json!("scans/ticket.pdf")]));
 }

@@ -6,7 +6,11 @@ use handiwork_core::testing::{button, call};
 use handiwork_core::{BlobId, Entry, Run, RunId, Screen};
 use serde_json::json;
 
-use super::messages;
+use super::{Telling, messages};
+
+fn telling(pictures: bool) -> Telling {
+    Telling { memory_tokens: 600, pictures, plan: false, compact_at: u64::MAX }
+}
 
 fn observed(title: &str) -> Event {
     let screen =
@@ -36,7 +40,7 @@ fn told(events: Vec<Event>, pictures: bool) -> Vec<Vec<Message>> {
     let mut after = Vec::new();
     for event in events {
         run.apply(Entry { seq: run.next_seq(), at: 0, event }).expect("it fits");
-        after.push(messages(&run, run.started().expect("started"), 600, pictures));
+        after.push(messages(&run, run.started().expect("started"), &telling(pictures)));
     }
     after
 }

@@ -1,0 +1,125 @@
+//! Whether the run gets anywhere: what was new in each turn, calls that come again and again, and when to say so.
+//!
+//! Models that have lost their way repeat themselves, the more so the longer the conversation is. The one decision: what counts is
+//! not whether a call succeeded but whether it brought something that had not been there before: a screen, a result, an effect. A
+//! box that is checked and unchecked for ever has an effect each time and nothing new.
+
+use std::collections::BTreeSet;
+
+use handiwork_core::event::{Outcome, Part};
+use handiwork_core::model::{Reply, ToolCall};
+use handiwork_core::{Event, Next, Run};
+
+use super::{ask, finish};
+use crate::plan::spec;
+
+/// Turns with the same call and nothing new before it is not made any more.
+const REPEATS: usize = 2;
+
+/// Turns without anything new after which the model is told so.
+const NUDGE_AFTER: u32 = 3;
+
+/// Calls that may come again: waiting takes its time, and the planner's own are judged where they are answered.
+const MAY_REPEAT: [&str; 4] = ["wait", finish::NAME, spec::NAME, ask::NAME];
+
+/// A turn of the model.
+#[derive(Debug)]
+struct Turn<'a> {
+    reply: &'a Reply,
+    new: bool,
+}
+
+/// What was new, event by event.
+#[derive(Debug, Default)]
+pub(super) struct Watch<'a> {
+    seen: BTreeSet<String>,
+    intent: Option<&'a str>,
+    turns: Vec<Turn<'a>>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn of(run: &'a Run) -> Self {
+        let mut watch = Self::default();
+        run.events().for_each(|event| watch.take(event));
+        watch
+    }
+
+    pub(super) fn take(&mut self, event: &'a Event) {
+        let what = match event {
+            Event::Replied { reply, .. } => {
+                self.turns.push(Turn { reply, new: false });
+                return;
+            }
+            Event::Intent { resolved, .. } => {
+                self.intent = Some(&resolved.hash);
+                return;
+            }
+            Event::Observed { screen, .. } => screen.hash(),
+            Event::ToolResult { result: Ok(value), .. } => value.to_string(),
+            Event::Receipt { receipt, .. } if receipt.is_verified() => format!("{} {receipt}", self.intent.unwrap_or_default()),
+            // Whoever speaks to the run expects it to look again.
+            Event::Said { text, .. } | Event::Answer { text, .. } => format!("said {} {text}", self.turns.len()),
+            _ => return,
+        };
+        if self.seen.insert(what)
+            && let Some(turn) = self.turns.last_mut()
+        {
+            turn.new = true;
+        }
+    }
+
+    /// Turns since something was new.
+    pub(super) fn idle(&self) -> u32 {
+        self.turns.iter().rev().take_while(|turn| !turn.new).count() as u32
+    }
+
+    /// What the model is told when it gets nowhere.
+    pub(super) fn nudge(&self) -> Option<String> {
+        let idle = self.idle();
+        (idle >= NUDGE_AFTER).then(|| {
+            format!("{idle} turns have brought nothing new. If the goal is reached call done now; if not, try another way, or call done with ok=false.")
+        })
+    }
+
+    /// Turns before the newest one that made this call and brought nothing new.
+    fn repeats(&self, call: &ToolCall) -> usize {
+        let same = |other: &ToolCall| other.name == call.name && other.args == call.args;
+        self.turns.iter().rev().skip(1).take_while(|turn| !turn.new && turn.reply.calls.iter().any(same)).count()
+    }
+
+    /// Empty replies in a row.
+    pub(super) fn silent(&self) -> usize {
+        self.turns.iter().rev().take_while(|turn| super::is_empty(turn.reply)).count()
+    }
+}
+
+/// Breaks a loop: the call is not made again, and if it still comes the run ends.
+pub(super) fn broken(run: &Run, pending: &[&ToolCall]) -> Option<Next> {
+    let call = pending.first().filter(|call| !MAY_REPEAT.contains(&call.name.as_str()))?;
+    let repeats = Watch::of(run).repeats(call);
+    if repeats < REPEATS {
+        return None;
+    }
+    if repeats > REPEATS {
+        let reason = format!("given up: the model makes the same call again and again ({} {})", call.name, call.args);
+        return Some(Next::End(Outcome::Failed { reason }));
+    }
+    let call_ids = pending.iter().map(|call| call.id.clone()).collect();
+    let why = format!(
+        "not done: {} with the same arguments has brought nothing new {repeats} times in a row. Do something else, or call done with ok=false",
+        call.name
+    );
+    Some(Next::Drop { call_ids, why })
+}
+
+/// Turns since something was new.
+pub(super) fn idle_turns(run: &Run) -> u32 {
+    Watch::of(run).idle()
+}
+
+/// The end of a run whose model says nothing any more.
+pub(super) fn silenced(run: &Run, nudges: usize) -> Option<Next> {
+    let silent = Watch::of(run).silent();
+    let error = || format!("{silent} replies in a row were empty; run again, or use another model (--model)");
+    (silent > nudges).then(|| Next::End(Outcome::Broken { part: Part::Model, error: error() }))
+}
