@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures::StreamExt as _;
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, Journal, Outcome, Run, RunBuilder, Update};
+use handiwork::core::{Agent, Event, Journal, Outcome, Run, RunBuilder, Update};
 use serde_json::json;
 
 use super::live::Live;
@@ -28,12 +28,25 @@ pub(super) async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder) 
         }
         drop(stream);
         let Status::Waiting { question } = run.status() else { return Ok(run) };
-        let question = question.to_owned();
-        match tokio::task::spawn_blocking(move || print::confirm(&question)).await.ok().flatten() {
+        let (question, leave) = (question.to_owned(), asks_leave(&run));
+        match tokio::task::spawn_blocking(move || answer(&question, leave)).await.ok().flatten() {
             None => return Ok(run),
-            Some(approved) => builder = agent.resume(run.clone())?.answer(approved, if approved { "yes" } else { "no" }),
+            Some((approved, text)) => builder = agent.resume(run.clone())?.answer(approved, text),
         }
     }
+}
+
+/// Whether the run asks for leave to act, and not for something that it wants to know.
+pub(super) fn asks_leave(run: &Run) -> bool {
+    matches!(run.events().next_back(), Some(Event::Question { call_id, .. }) if call_id.is_some())
+}
+
+/// Asks on the terminal: for a yes or no, or for what the model wants to know. None if there is nobody, or nothing is said.
+pub(super) fn answer(question: &str, leave: bool) -> Option<(bool, String)> {
+    if leave {
+        return print::confirm(question).map(|yes| (yes, if yes { "yes" } else { "no" }.to_owned()));
+    }
+    print::asked(question).filter(|text| !text.is_empty()).map(|text| (true, text))
 }
 
 /// Ready when somebody wants it to stop.

@@ -117,6 +117,15 @@ impl Live {
             Event::FellBack { from, to, why } => {
                 self.say(&format!("  {} {from} failed, {to} is asked: {why}", self.paint(Paint::Yellow, "!")));
             }
+            Event::Said { text, .. } => self.say(&format!("  {} the person says: {text}", self.paint(Paint::Yellow, "»"))),
+            Event::Probed { probe, holds } => {
+                let said = match holds {
+                    Some(true) => "has",
+                    Some(false) => "has not",
+                    None => "can't be asked about",
+                };
+                self.say(&format!("  {} {} {said} {:?}", self.paint(Paint::Grey, "?"), probe.url, probe.text));
+            }
             Event::Question { text, .. } => self.say(&format!("  {} {text}", self.paint(Paint::Yellow, "?"))),
             _ => {}
         }

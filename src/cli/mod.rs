@@ -5,6 +5,7 @@ mod doctor;
 mod drive;
 mod facts;
 mod failure;
+mod inbox;
 mod inspect;
 mod instructions;
 mod learn;
@@ -53,6 +54,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Go on with a run that was interrupted, waits for an answer, or broke; nothing is done twice
     Resume(run::ResumeArgs),
+    /// Say something to a run that is under way, or was: it hears it with its next turn
+    Tell(inbox::Args),
     /// Open a page in a session that lasts until it is closed, or is not used any more
     Open(session::OpenArgs),
     /// Print a page exactly as a model would see it: of the session, or of --url
@@ -116,6 +119,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Run(args) => run::run(*args, &paths, out).await,
         Command::Resume(args) => run::resume(args, &paths, out).await,
+        Command::Tell(args) => inbox::tell(args, &paths, out).await,
         Command::Open(args) => session::open(args, &paths, out).await,
         Command::Screen(args) => screen::run(args, &paths, out).await,
         Command::Act(args) => session::act(args, &paths, out).await,

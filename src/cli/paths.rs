@@ -42,6 +42,11 @@ impl Paths {
         self.home.join("sessions")
     }
 
+    /// What is said to runs and not heard yet: a folder for each.
+    pub(crate) fn inboxes(&self) -> PathBuf {
+        self.home.join("inbox")
+    }
+
     /// Who the browser can be logged in as, encrypted.
     pub(crate) fn profiles(&self) -> PathBuf {
         self.home.join("profiles")

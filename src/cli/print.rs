@@ -67,11 +67,17 @@ pub(crate) fn painted(colour: Paint, text: &str, terminal: bool) -> String {
 
 /// Asks a yes-or-no question on the terminal; `None` when there is none to ask at.
 pub(crate) fn confirm(question: &str) -> Option<bool> {
+    let answer = asked(&format!("{question} [y/N]"))?;
+    Some(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks for a line on the terminal; `None` when there is none to ask at, or nothing is said.
+pub(crate) fn asked(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
-    let _ = write!(std::io::stderr().lock(), "{} {question} [y/N] ", paint(Paint::Yellow, "?"));
+    let _ = write!(std::io::stderr().lock(), "{} {question} ", paint(Paint::Yellow, "?"));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).ok()?;
-    Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Some(answer.trim().to_owned())
 }

@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, AgentBuilder, Budgets, Policy, Probe, Run, RunId};
+use handiwork::core::{Agent, AgentBuilder, Budgets, Condition, Policy, Probe, Run, RunId};
 use handiwork::memory::Store;
-use handiwork::planners::React;
+use handiwork::planners::{Plan, React};
 use handiwork::tools::browser::Browser;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::drive::{conclude, drive};
+use super::drive::{self, conclude, drive};
 use super::paths::Paths;
 use super::print::{self, Out};
 use super::profile::ProfileArgs;
 use super::setup::{self, BrowserArgs};
-use super::{Code, Failure, instructions, learn, memory, models};
+use super::{Code, Failure, inbox, instructions, learn, memory, models};
 
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub(crate) struct Args {
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Most replies of the model
     #[arg(long, default_value_t = 30, value_name = "N")]
     max_steps: u32,
-    /// Most US dollars to spend
+    /// Most US dollars to spend: a call that could exceed that is not made
     #[arg(long, value_name = "USD")]
     budget: Option<f64>,
     /// Most seconds to take
@@ -65,6 +65,15 @@ pub(crate) struct Args {
     /// name; {{FIELD}} in the text stands for what was put into that field. May be given several times
     #[arg(long = "probe", value_name = "PROBE")]
     probes: Vec<Probe>,
+    /// What must be so for the goal to be reached, whatever the model says: "url has TEXT", "text has TEXT", "text lacks TEXT", "field
+    /// NAME is VALUE", "file NAME", "done NAME", "sent URL", or "https://… has TEXT", which asks the server. May be given several times
+    #[arg(long = "check", value_name = "CHECK")]
+    #[serde(default)]
+    checks: Vec<Condition>,
+    /// How to go about it: react looks, acts and looks again; plan sets milestones first, which are checked
+    #[arg(long, value_enum, default_value_t)]
+    #[serde(default)]
+    planner: Planner,
     #[command(flatten)]
     #[serde(default)]
     memory: learn::MemoryArgs,
@@ -76,14 +85,26 @@ pub(crate) struct Args {
     report: Option<PathBuf>,
 }
 
+/// How to go about a goal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Planner {
+    #[default]
+    React,
+    Plan,
+}
+
 /// Go on with a run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ResumeArgs {
     /// The run's id, or the beginning of it
     run: String,
     /// Answer the question that it waits with; without this it is asked on the terminal
-    #[arg(long, value_name = "ANSWER")]
-    answer: Option<Answer>,
+    #[arg(long, value_name = "yes|no|TEXT")]
+    answer: Option<String>,
+    /// Tell it this before it goes on. A run that is over goes on with it: a correction, or what is to be done next
+    #[arg(long, value_name = "TEXT")]
+    say: Option<String>,
     /// Another model than it was begun with
     #[arg(long)]
     model: Option<String>,
@@ -99,13 +120,6 @@ pub(crate) struct ResumeArgs {
     /// Write the report here when the run is over
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-}
-
-/// What a person says to a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Answer {
-    Yes,
-    No,
 }
 
 /// What a run is done with.
@@ -124,8 +138,12 @@ impl Tools {
         }
         let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
         let browser = Arc::new(args.profile.launch_lasting(&args.browser, paths).await?);
-        let planner = React { pictures: args.pictures, memory_tokens: args.memory.tokens(), ..React::default() };
-        let mut builder = AgentBuilder::new(model, planner)
+        let react = React { pictures: args.pictures, memory_tokens: args.memory.tokens(), ..React::default() };
+        let builder = match args.planner {
+            Planner::React => AgentBuilder::new(model, react),
+            Planner::Plan => AgentBuilder::new(model, Plan { react, ..Plan::default() }),
+        };
+        let mut builder = builder
             .shared_surface(browser.clone())
             .journal(store.clone())
             .secrets(secrets)
@@ -161,9 +179,13 @@ pub(crate) async fn run(mut args: Args, paths: &Paths, out: Out) -> Result<(), F
     for probe in &args.probes {
         builder = builder.probe(probe.clone());
     }
+    for check in &args.checks {
+        builder = builder.check(check.clone());
+    }
     for instructions in written {
         builder = builder.instructions(instructions);
     }
+    let builder = builder.inbox(inbox::listen(paths, &id));
     let driven = drive(&tools.agent, Run::new(id), builder).await;
     finish(tools, driven, &args, paths, out).await
 }
@@ -172,8 +194,10 @@ pub(crate) async fn resume(args: ResumeArgs, paths: &Paths, out: Out) -> Result<
     let store = Arc::new(memory::open(paths).await?);
     let id = store.find_run(&args.run).await?;
     let run = store.load_run(&id).await?;
-    if let Some(outcome) = run.outcome().filter(|outcome| !outcome.is_resumable()) {
-        return Err(Failure::new(Code::Usage, format!("run {id} is over: {outcome}")).hint(format!("handiwork show {id}")));
+    let told = args.say.is_some() || inbox::is_waiting(paths, &id);
+    if let Some(outcome) = run.outcome().filter(|outcome| !outcome.is_resumable() && !told) {
+        return Err(Failure::new(Code::Usage, format!("run {id} is over: {outcome}"))
+            .hint(format!("handiwork show {id}; to go on with it: handiwork resume {id} --say \"WHAT NEXT\"")));
     }
     let begun = run.started().and_then(|started| started.settings.clone()).unwrap_or(Value::Null);
     let mut with: Args = serde_json::from_value(begun).map_err(|_| {
@@ -187,27 +211,43 @@ pub(crate) async fn resume(args: ResumeArgs, paths: &Paths, out: Out) -> Result<
     with.budget = args.budget.or(with.budget);
     with.timeout = args.timeout.or(with.timeout);
     with.report = args.report.clone().or(with.report);
-    let answer = match (run.status(), args.answer) {
-        (Status::Waiting { .. }, Some(answer)) => Some(answer == Answer::Yes),
-        (Status::Waiting { question }, None) => match print::confirm(question) {
+    let answer = match (run.status(), &args.answer) {
+        (Status::Waiting { .. }, Some(answer)) => Some(read_answer(&run, answer)?),
+        (Status::Waiting { question }, None) => match drive::answer(question, drive::asks_leave(&run)) {
             Some(answer) => Some(answer),
             None => {
                 return Err(Failure::new(Code::Waiting, format!("the run waits for an answer: {question}"))
                     .hint(format!("handiwork resume {id} --answer yes, or --answer no")));
             }
         },
-        (_, Some(_)) => {
+        (_, Some(_)) if args.say.is_none() => {
             return Err(Failure::new(Code::Usage, format!("run {id} has asked nothing")).hint("resume it without --answer"));
         }
-        (_, None) => None,
+        (_, _) => None,
     };
     let tools = Tools::of(&with, store, paths).await?;
     let mut builder = tools.agent.resume(run.clone())?;
-    if let Some(yes) = answer {
-        builder = builder.answer(yes, if yes { "yes" } else { "no" });
+    if let Some((yes, text)) = answer {
+        builder = builder.answer(yes, text);
     }
+    if let Some(text) = &args.say {
+        builder = builder.say(text);
+    }
+    let builder = builder.inbox(inbox::listen(paths, &id));
     let driven = drive(&tools.agent, run, builder).await;
     finish(tools, driven, &with, paths, out).await
+}
+
+/// What a person says to the question of a run: yes or no to an act, anything to a question of the model.
+fn read_answer(run: &Run, answer: &str) -> Result<(bool, String), Failure> {
+    match answer.trim().to_lowercase().as_str() {
+        "yes" => Ok((true, "yes".to_owned())),
+        "no" => Ok((false, "no".to_owned())),
+        _ if drive::asks_leave(run) => {
+            Err(Failure::new(Code::Usage, format!("{answer:?} is neither yes nor no")).hint("--answer yes, or --answer no; to say more: --say TEXT"))
+        }
+        _ => Ok((true, answer.trim().to_owned())),
+    }
 }
 
 /// Closes everything, and says how it ended.
@@ -215,6 +255,7 @@ async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: 
     args.profile.close(&tools.browser, paths).await;
     let finished = match driven {
         Ok(run) => {
+            inbox::clear(paths, &run);
             learn::from_run(&run, &args.memory, &tools.store).await;
             conclude(&run, args.report.as_deref(), &*tools.store, out).await
         }

@@ -1,5 +1,6 @@
 //! The asking of a model, and of the next one when it fails.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +18,11 @@ impl Driver {
         if let Some(what) = self.policy().exceeded(&self.run, now_ms()) {
             return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await;
         }
+        let request = match self.affordable(&*self.parts.model, request) {
+            Ok(request) => request,
+            Err(what) => return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await,
+        };
+        let request = &*request;
         let bytes = serde_json::to_vec(request).unwrap_or_default();
         self.emit(Event::Asked { role: role.clone(), request_hash: hex(&Sha256::digest(&bytes)) }).await?;
         let loaded = pictures::load(&*self.parts.journal, request).await?;
@@ -27,7 +33,11 @@ impl Driver {
         let mut model = &parts.model;
         let mut others = parts.fallbacks.iter();
         loop {
-            match self.answer_of(&**model, request).await {
+            let affordable = match self.affordable(&**model, request) {
+                Ok(affordable) => affordable,
+                Err(what) => return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await,
+            };
+            match self.answer_of(&**model, &affordable).await {
                 Ok(reply) => {
                     // A reply is billed at the price of the time at which it was asked for.
                     let cost_usd = model.info().cost(&reply.usage, asked_at);
@@ -44,6 +54,15 @@ impl Driver {
                 },
             }
         }
+    }
+
+    /// The request, with a reply so short that the budget holds. The error says that there is none.
+    fn affordable<'a>(&self, model: &dyn Model, request: &'a Request) -> Result<Cow<'a, Request>, String> {
+        let most = self.policy().afford(&self.run, model.info(), request, now_ms())?;
+        Ok(match most {
+            Some(most) if request.max_tokens != Some(most) => Cow::Owned(Request { max_tokens: Some(most), ..request.clone() }),
+            _ => Cow::Borrowed(request),
+        })
     }
 
     async fn answer_of(&self, model: &dyn Model, request: &Request) -> Result<Reply, ModelError> {

@@ -138,6 +138,8 @@ impl Driver {
             self.emit(event).await?;
         }
         if continues {
+            // What was said meanwhile opens a run that is over.
+            self.listen().await?;
             self.resume().await?;
         }
         while self.run.status() == Status::Running {

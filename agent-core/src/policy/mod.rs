@@ -4,6 +4,7 @@
 //! remembers nothing by itself: budgets, approvals and the loop breaker are folds over the run's events, so they hold across
 //! a restart.
 
+mod budget;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -15,6 +16,7 @@ use crate::event::Event;
 use crate::run::Run;
 use crate::surface::Resolved;
 
+pub use budget::Budgets;
 pub use url::{UrlClass, classify};
 
 /// How often the very same action on the very same screen is let through.
@@ -39,23 +41,6 @@ pub enum Rule {
     Allow,
     Ask,
     Deny,
-}
-
-/// What a run may use up. `None` is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Budgets {
-    /// Replies of a model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steps: Option<u32>,
-    /// Tokens, in and out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<u64>,
-    /// US dollars.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usd: Option<f64>,
-    /// Seconds since the start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<u64>,
 }
 
 /// What a run may do.
@@ -137,26 +122,6 @@ impl Policy {
                 None => Decision::Ask(format!("May I {}?", describe(resolved))),
             },
         }
-    }
-
-    /// The budget that is used up, with figures, if one is. `now` is in milliseconds since 1970-01-01 UTC.
-    #[must_use]
-    pub fn exceeded(&self, run: &Run, now: i64) -> Option<String> {
-        let usage = run.usage();
-        let tokens = usage.prompt + usage.completion;
-        let since = run.entries().last().map_or(0, |entry| now.saturating_sub(entry.at));
-        let seconds = run.elapsed_ms().saturating_add(since).max(0) as u64 / 1000;
-        let Budgets { steps: max_steps, tokens: max_tokens, usd: max_usd, seconds: max_seconds } = self.budgets;
-        if let Some(max) = max_steps.filter(|max| run.steps() >= *max) {
-            return Some(format!("{} of {max} steps are used", run.steps()));
-        }
-        if let Some(max) = max_tokens.filter(|max| tokens >= *max) {
-            return Some(format!("{tokens} of {max} tokens are used"));
-        }
-        if let Some(max) = max_usd.filter(|max| run.cost_usd() >= *max) {
-            return Some(format!("{:.4} of {max:.4} USD are used", run.cost_usd()));
-        }
-        max_seconds.filter(|max| seconds >= *max).map(|max| format!("{seconds} of {max} seconds are used"))
     }
 
     fn out_of_bounds(&self, resolved: &Resolved) -> Option<String> {

@@ -10,6 +10,7 @@ mod memory;
 mod resume;
 mod session;
 mod store;
+mod talk;
 
 use std::path::Path;
 use std::process::Stdio;
