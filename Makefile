@@ -52,6 +52,10 @@ bench-memory: setup ## Measure memory with 10,000 to a million facts beside plai
 	HANDIWORK_MODELS=$(CURDIR)/target/models $(BUILT)/handiwork model pull words
 	HANDIWORK_MODELS=$(CURDIR)/target/models $(CARGO) bench --workspace --quiet --profile dev --bench memory
 
+.PHONY: bench-context
+bench-context: setup ## Measure the input tokens and cache hits of a task of forty steps beside screens rewritten and browser-use.
+	@scripts/bench-context.sh
+
 .PHONY: demo-five
 demo-five: setup ## The same with five different sentences; the last line tells how many succeeded.
 	$(PROGRAM) --example demo

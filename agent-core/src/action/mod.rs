@@ -3,6 +3,7 @@
 //! An [`Action`] is data: the same value is what a model asks for, what policy judges, what the journal keeps and what a
 //! script replays. Each has its own argument type, from which the schema that a model sees is derived.
 
+mod bundle;
 mod vocabulary;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::screen::{Ref, Verb};
+pub use bundle::OTHER;
 pub use vocabulary::*;
 
 /// How grave an action is. It drives approval, parallelism and recovery.
@@ -38,8 +40,9 @@ impl Action {
     /// Reads a call. `None` when no surface action has that name; an error that a model can act on when the arguments don't fit.
     #[must_use]
     pub fn from_call(name: &str, args: &Value) -> Option<Result<Self, String>> {
+        let (name, args) = Self::called(name, args);
         Self::NAMES.contains(&name).then(|| {
-            let args = if args.is_null() { json!({}) } else { args.clone() };
+            let args = if args.is_null() { json!({}) } else { args.into_owned() };
             serde_json::from_value(json!({ "name": name, "args": args })).map_err(|error| format!("wrong arguments for {name}: {error}"))
         })
     }

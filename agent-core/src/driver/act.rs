@@ -54,7 +54,8 @@ impl Driver {
         if let Some(problem) = &call.problem {
             return self.tool_result(call, Err(problem.clone()), 0).await;
         }
-        let offered = self.parts.surface.as_ref().is_some_and(|surface| surface.info().actions.contains(&call.name));
+        let name = Action::called(&call.name, &call.args).0;
+        let offered = self.parts.surface.as_ref().is_some_and(|surface| surface.info().actions.iter().any(|known| known == name));
         match Action::from_call(&call.name, &call.args).filter(|_| offered) {
             Some(Ok(action)) => self.surface_call(call, action).await,
             Some(Err(problem)) => self.receipt(call, Receipt::refused(Reason::BadArguments { problem }), 0, None).await,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use handiwork_core::event::{Outcome, Part};
 use handiwork_core::model::{Reply, ToolCall};
-use handiwork_core::{Event, Next, Run};
+use handiwork_core::{Action, Event, Next, Run};
 
 use super::{ask, finish};
 use crate::plan::spec;
@@ -95,7 +95,7 @@ impl<'a> Watch<'a> {
 
 /// Breaks a loop: the call is not made again, and if it still comes the run ends.
 pub(super) fn broken(run: &Run, pending: &[&ToolCall]) -> Option<Next> {
-    let call = pending.first().filter(|call| !MAY_REPEAT.contains(&call.name.as_str()))?;
+    let call = pending.first().filter(|call| !MAY_REPEAT.contains(&Action::called(&call.name, &call.args).0))?;
     let repeats = Watch::of(run).repeats(call);
     if repeats < REPEATS {
         return None;

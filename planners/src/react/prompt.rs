@@ -46,7 +46,8 @@ pub(super) fn system(started: &Started, plan: bool) -> String {
 /// All tools: the surface's actions, the person's tools, and `done`.
 pub(super) fn tools(started: &Started, plan: bool) -> Vec<ToolSpec> {
     let actions: Vec<&str> = actions(started).collect();
-    let mut tools = Action::specs(&actions);
+    // One that is held to a grammar is offered each call by itself.
+    let mut tools = if started.model.constrained { Action::specs(&actions) } else { Action::bundled_specs(&actions) };
     tools.extend(started.tools.iter().cloned());
     if is_led(started) {
         tools.push(finish::note_spec());

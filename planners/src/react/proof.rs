@@ -146,7 +146,7 @@ impl<'a> Deeds<'a> {
                         deeds.word(Some(&upload.path));
                     }
                 }
-                Event::Receipt { call_id, receipt, .. } => deeds.take(run.call(call_id).map_or("", |call| &call.name), receipt),
+                Event::Receipt { call_id, receipt, .. } => deeds.take(run.call(call_id).map_or("", |call| Action::called(&call.name, &call.args).0), receipt),
                 Event::ToolResult { call_id, result: Ok(_), .. } => {
                     deeds.done += usize::from(deeds.using.take() == Some(call_id.as_str()));
                     deeds.moved += 1;

@@ -125,6 +125,19 @@ impl StandIn {
         self.shared.state().recorded.clone()
     }
 
+    /// What requests with these bodies would take, one after another, of a cache that is empty at first: tokens of each, and how many
+    /// of them are in the cache.
+    #[must_use]
+    pub fn simulated(bodies: &[Value]) -> Vec<(u64, u64)> {
+        let mut cache = Cache::default();
+        let mut taken = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            taken.push((cache::tokens(body), cache.hit(body)));
+            cache.store(body, None);
+        }
+        taken
+    }
+
     /// Why requests were refused by the API's rules. Empty when all was right.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {
