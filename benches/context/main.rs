@@ -211,12 +211,12 @@ async fn long(url: &str) -> Value {
     })
 }
 
-/// What the newest status line says.
+/// What the status line has come to: it only ever grows.
 fn counted(text: &str) -> usize {
-    let before = text.rmatch_indices(" entries").filter_map(|(at, _)| text.get(..at));
+    let before = text.match_indices(" entries").filter_map(|(at, _)| text.get(..at));
     let number = |before: &str| {
         let digits: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
         digits.chars().rev().collect::<String>().parse().ok()
     };
-    before.filter_map(number).next().unwrap_or(0)
+    before.filter_map(number).max().unwrap_or(0)
 }
