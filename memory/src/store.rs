@@ -20,6 +20,9 @@ use crate::own::{self, Own};
 #[cfg(test)]
 pub(crate) mod tests;
 
+/// What a connection may keep of the file in memory, in KiB (negative, as SQLite wants it): the signs of a million vectors.
+const CACHE_KIB: &str = "-65536";
+
 /// Rows of an answer that the database may be ahead of whoever reads them.
 const ROWS: usize = 1_024;
 
@@ -89,6 +92,7 @@ impl Store {
             .foreign_keys(true)
             .row_buffer_size(ROWS)
             .pragma("secure_delete", "ON")
+            .pragma("cache_size", CACHE_KIB)
             .pragma("trusted_schema", "OFF");
         if let Some(pages) = most_pages {
             options = options.pragma("max_page_count", pages.to_string());

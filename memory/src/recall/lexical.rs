@@ -12,7 +12,10 @@ use crate::scope::Reach;
 const COUNTED: i64 = 2_000;
 
 /// Facts that a query may have to read in all.
-const BUDGET: f64 = 10_000.0;
+const BUDGET: f64 = 4_000.0;
+
+/// Places in the index that may be passed over on the way.
+const PASSED: f64 = 100_000.0;
 
 /// Common words of which two must stand together.
 const TOGETHER: usize = 4;
@@ -93,17 +96,30 @@ fn sought(terms: &[Term], total: f64) -> Option<(String, i64)> {
     let mut common: Vec<&Term> = terms.iter().filter(|term| term.facts > 0.0 && !rare.contains(term)).collect();
     common.sort_by(|a, b| a.facts.total_cmp(&b.facts));
     common.truncate(TOGETHER);
-    if let ([], [only]) = (rare.as_slice(), common.as_slice()) {
-        let newest = total - total * BUDGET / only.facts;
-        return Some((format!("{{words near}} : ({})", quoted(&only.word)), newest as i64));
+    let mut parts: Vec<String> = rare.iter().map(|term| quoted(&term.word)).collect();
+    parts.extend(together(&common, total).into_iter().map(|(one, two)| format!("({} AND {})", quoted(&one.word), quoted(&two.word))));
+    if !parts.is_empty() {
+        return Some((format!("{{words near}} : ({})", parts.join(" OR ")), 0));
     }
-    let pairs = common.iter().enumerate().flat_map(|(at, one)| common.iter().skip(at + 1).map(move |two| (one, two)));
-    let parts: Vec<String> = rare
-        .iter()
-        .map(|term| quoted(&term.word))
-        .chain(pairs.map(|(one, two)| format!("({} AND {})", quoted(&one.word), quoted(&two.word))))
-        .collect();
-    (!parts.is_empty()).then(|| (format!("{{words near}} : ({})", parts.join(" OR ")), 0))
+    let rarest = common.first()?;
+    Some((format!("{{words near}} : ({})", quoted(&rarest.word)), (total - total * BUDGET / rarest.facts) as i64))
+}
+
+/// Pairs of common words that stand together in few enough facts, as far as their numbers tell, rarest first.
+fn together<'a>(common: &[&'a Term], total: f64) -> Vec<(&'a Term, &'a Term)> {
+    let (mut read, mut passed) = (0.0, 0.0);
+    let mut pairs = Vec::new();
+    for (at, one) in common.iter().enumerate() {
+        for two in common.iter().skip(at + 1) {
+            // Each is gone through to find where both are, which is quick, and what is found is weighed, which is not.
+            read += one.facts * two.facts / total.max(1.0);
+            passed += one.facts + two.facts;
+            if read <= BUDGET && passed <= PASSED {
+                pairs.push((*one, *two));
+            }
+        }
+    }
+    pairs
 }
 
 /// The facts within reach that fit the words best, best first.
