@@ -15,8 +15,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::driver::{Driver, Inbox, Limits, Parts, RunStream, Said, Stop, Update};
 use crate::condition::Condition;
+use crate::driver::{Driver, Inbox, Limits, Parts, RunStream, Said, Stop, Update};
 use crate::event::{Event, Instructions, Outcome, Started, VERSION};
 use crate::journal::{Journal, MemoryJournal};
 use crate::layer::{Circuit, Layer, Layered, Retry, Trace};
@@ -63,6 +63,7 @@ impl AgentBuilder {
             parts: Parts {
                 model: Arc::new(model),
                 fallbacks: Vec::new(),
+                others: Vec::new(),
                 planner: Arc::new(planner),
                 surface: None,
                 tools: Vec::new(),
@@ -156,6 +157,12 @@ impl AgentBuilder {
         self
     }
 
+    /// Gives it another model, which a planner may choose by its id; may be given several times.
+    pub fn also(mut self, model: impl Model + 'static) -> Self {
+        self.parts.others.push(Arc::new(model));
+        self
+    }
+
     /// Puts a layer around each model, inside of those before it. A circuit, retry and tracing are there from the start.
     pub fn layer(mut self, layer: impl Layer + 'static) -> Self {
         self.layers.push(Arc::new(layer));
@@ -173,6 +180,7 @@ impl AgentBuilder {
         }
         self.parts.model = layered(self.parts.model, &self.layers);
         self.parts.fallbacks = self.parts.fallbacks.into_iter().map(|model| layered(model, &self.layers)).collect();
+        self.parts.others = self.parts.others.into_iter().map(|model| layered(model, &self.layers)).collect();
         Agent { parts: Arc::new(self.parts) }
     }
 }
@@ -358,6 +366,7 @@ impl RunBuilder {
             url: self.url.clone(),
             planner: (parts.planner.name().to_owned(), parts.planner.version()),
             model: parts.model.info().clone(),
+            others: parts.others.iter().map(|model| model.info().clone()).collect(),
             surface: parts.surface.as_ref().map(|surface| surface.info()),
             tools: parts.tools.iter().map(|tool| tool.spec()).collect(),
             policy: parts.policy.clone(),

@@ -276,9 +276,7 @@ impl FromStr for Condition {
             ("file", _) => Self::File { name: own(rest) },
             ("done", _) => Self::Done { name: own(rest) },
             ("sent", _) => Self::Sent { url: own(rest) },
-            (url, Some(("has", part))) if matches!(classify(url), UrlClass::Web { .. }) => {
-                Self::Answer { url: own(url), text: own(part) }
-            }
+            (url, Some(("has", part))) if matches!(classify(url), UrlClass::Web { .. }) => Self::Answer { url: own(url), text: own(part) },
             _ => return Err(wrong()),
         };
         if condition.is_empty() { Err(wrong()) } else { Ok(condition) }

@@ -44,6 +44,9 @@ pub struct Started {
     pub planner: (String, u32),
     /// The model.
     pub model: ModelInfo,
+    /// Other models that it may ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<ModelInfo>,
     /// The surface, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surface: Option<SurfaceInfo>,
@@ -280,6 +283,13 @@ pub enum Event {
         /// In words.
         why: String,
     },
+    /// Requests go to another model from now on.
+    Routed {
+        /// Its id.
+        to: String,
+        /// Why.
+        why: String,
+    },
     /// A model failed, and another one is asked.
     FellBack {
         /// The one that failed.
@@ -386,6 +396,7 @@ impl Event {
             Self::Revived { .. } => "revived",
             Self::Refilled { .. } => "refilled",
             Self::Settled { .. } => "settled",
+            Self::Routed { .. } => "routed",
             Self::FellBack { .. } => "fell_back",
             Self::Ended { .. } => "ended",
         }

@@ -35,6 +35,13 @@ pub enum Next {
         /// Its result, or why there is none.
         result: Result<serde_json::Value, String>,
     },
+    /// Ask another of the agent's models from now on.
+    Route {
+        /// Its id.
+        to: String,
+        /// Why.
+        why: String,
+    },
     /// Ask the server whether something is so.
     Probe(Probe),
     /// Recall facts.
@@ -60,4 +67,18 @@ pub trait Planner: Send + Sync + std::fmt::Debug {
 
     /// What comes next. The same run gives the same answer.
     fn next(&self, run: &Run) -> Next;
+}
+
+impl<P: Planner + ?Sized> Planner for Box<P> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn version(&self) -> u32 {
+        (**self).version()
+    }
+
+    fn next(&self, run: &Run) -> Next {
+        (**self).next(run)
+    }
 }

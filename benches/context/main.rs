@@ -13,8 +13,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use handiwork::core::model::deepseek::{DeepSeek, known_price};
 use handiwork::core::model::Usage;
+use handiwork::core::model::deepseek::{DeepSeek, known_price};
 use handiwork::core::{AgentBuilder, Budgets, Event, Policy, Run, Screen, Surface as _};
 use handiwork::planners::{Plan, React};
 use handiwork::tools::browser::{Browser, BrowserConfig};
@@ -28,7 +28,8 @@ const STEPS: usize = 40;
 const LONG: usize = 60;
 const WINDOW: u32 = 5_000;
 
-const GOAL: &str = "On the ledger page, add the entries 'entry 1' to 'entry 40', one after the other, in order. Then say how many entries there are.";
+const GOAL: &str =
+    "On the ledger page, add the entries 'entry 1' to 'entry 40', one after the other, in order. Then say how many entries there are.";
 
 #[tokio::main]
 async fn main() {
@@ -130,7 +131,9 @@ fn rewritten(run: &Run, bodies: &[Value]) -> Vec<Value> {
         let mut body = body.clone();
         let messages = body["messages"].as_array_mut().expect("messages");
         for message in messages.iter_mut() {
-            if let Some(text) = message["content"].as_str().and_then(|text| text.split_once("\n\nScreen:\n")).map(|(before, _)| before.to_owned()) {
+            if let Some(text) =
+                message["content"].as_str().and_then(|text| text.split_once("\n\nScreen:\n")).map(|(before, _)| before.to_owned())
+            {
                 message["content"] = Value::from(text);
             }
         }
@@ -176,7 +179,9 @@ async fn long(url: &str) -> Value {
     let answer = move |request: &Value, _: usize| {
         let last = request["messages"].as_array().and_then(|messages| messages.last()).and_then(|message| message["content"].as_str());
         if last.is_some_and(|text| text.starts_with("This conversation is about to be replaced")) {
-            return Scripted::text("Entries were added one by one with the textbox and the button Add; the status line counts them. Go on with the next number.");
+            return Scripted::text(
+                "Entries were added one by one with the textbox and the button Add; the status line counts them. Go on with the next number.",
+            );
         }
         let all = request["messages"].to_string();
         if !all.contains("Plan:") {
@@ -198,7 +203,10 @@ async fn long(url: &str) -> Value {
     let bodies = server.requests();
     let anew: Vec<(usize, String)> = bodies
         .iter()
-        .filter(|body| body["messages"].to_string().contains("Your notes of what was done so far") && body["messages"].as_array().is_some_and(|all| all.len() == 2))
+        .filter(|body| {
+            body["messages"].to_string().contains("Your notes of what was done so far")
+                && body["messages"].as_array().is_some_and(|all| all.len() == 2)
+        })
         .map(|body| (counted(&said(body).join("\n")), body["messages"].to_string()))
         .collect();
     let kept = anew.iter().all(|(entries, text)| {
@@ -207,7 +215,7 @@ async fn long(url: &str) -> Value {
     });
     json!({
         "steps": replies("act"), "compactions": replies("compact"), "window": WINDOW, "largest_prompt": largest,
-        "milestones_kept": kept && anew.len() == replies("compact"), "done": matches!(run.outcome(), Some(handiwork::core::Outcome::Done { .. })), 
+        "milestones_kept": kept && anew.len() == replies("compact"), "done": matches!(run.outcome(), Some(handiwork::core::Outcome::Done { .. })),
     })
 }
 

@@ -192,7 +192,8 @@ async fn one(size: usize, seed: u64, language: &Language, words: &Arc<dyn Embedd
     let (brute, exact) = brute(&folder.path().join("brute.db"), &facts, &asked, words).await;
     // Of the facts that half of their words were asked for: how many are among the ten nearest, exactly and by ours.
     let among = |found: &[Vec<i64>]| {
-        let hit = |(text, ids): (&String, &Vec<i64>)| ids.iter().any(|id| facts.get(*id as usize - 1).is_some_and(|fact| holds(fact, text)));
+        let hit =
+            |(text, ids): (&String, &Vec<i64>)| ids.iter().any(|id| facts.get(*id as usize - 1).is_some_and(|fact| holds(fact, text)));
         asked[2].texts.iter().zip(found).filter(|pair| hit(*pair)).count() as f64 / QUESTIONS as f64
     };
     let (known_exact, known_signs) = (among(&exact), among(&near));

@@ -4,6 +4,8 @@
 
 pub mod plan;
 pub mod react;
+pub mod router;
 
 pub use plan::Plan;
 pub use react::React;
+pub use router::Router;

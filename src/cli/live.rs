@@ -114,6 +114,7 @@ impl Live {
                 let verdict = if *done { "had been done" } else { "is done now" };
                 self.say(&format!("  {} {} {verdict}: {why}", self.paint(Paint::Yellow, "?"), self.call(call_id)));
             }
+            Event::Routed { to, why } => self.say(&format!("  {} {to} is asked from now on: {why}", self.paint(Paint::Grey, "→"))),
             Event::FellBack { from, to, why } => {
                 self.say(&format!("  {} {from} failed, {to} is asked: {why}", self.paint(Paint::Yellow, "!")));
             }

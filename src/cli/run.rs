@@ -143,12 +143,8 @@ impl Tools {
             Planner::React => AgentBuilder::new(model, react),
             Planner::Plan => AgentBuilder::new(model, Plan { react, ..Plan::default() }),
         };
-        let mut builder = builder
-            .shared_surface(browser.clone())
-            .journal(store.clone())
-            .secrets(secrets)
-            .policy(policy(args))
-            .screenshots(true);
+        let mut builder =
+            builder.shared_surface(browser.clone()).journal(store.clone()).secrets(secrets).policy(policy(args)).screenshots(true);
         if args.memory.is_used() {
             builder = builder.memory(store.clone()).viewer(args.memory.viewer());
         }
@@ -243,9 +239,8 @@ fn read_answer(run: &Run, answer: &str) -> Result<(bool, String), Failure> {
     match answer.trim().to_lowercase().as_str() {
         "yes" => Ok((true, "yes".to_owned())),
         "no" => Ok((false, "no".to_owned())),
-        _ if drive::asks_leave(run) => {
-            Err(Failure::new(Code::Usage, format!("{answer:?} is neither yes nor no")).hint("--answer yes, or --answer no; to say more: --say TEXT"))
-        }
+        _ if drive::asks_leave(run) => Err(Failure::new(Code::Usage, format!("{answer:?} is neither yes nor no"))
+            .hint("--answer yes, or --answer no; to say more: --say TEXT")),
         _ => Ok((true, answer.trim().to_owned())),
     }
 }

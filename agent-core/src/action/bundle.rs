@@ -104,7 +104,7 @@ mod tests {
             let within = one.parameters["properties"]["action"]["enum"].as_array().expect("a list").iter().any(|known| known == name);
             assert!(own != within, "{name}");
         }
-        insta::assert_snapshot!(one.description);
+        assert!(one.description.contains("hover(ref)") && one.description.contains("resize(width, height)"), "{}", one.description);
     }
 
     #[test]

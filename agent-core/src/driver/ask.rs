@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use super::{Driver, GRACE, pictures};
+use super::{Driver, GRACE, Parts, pictures};
 use crate::clock::now_ms;
 use crate::event::{Event, Outcome, Part};
 use crate::journal::JournalError;
@@ -18,7 +18,12 @@ impl Driver {
         if let Some(what) = self.policy().exceeded(&self.run, now_ms()) {
             return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await;
         }
-        let request = match self.affordable(&*self.parts.model, request) {
+        let parts = Arc::clone(&self.parts);
+        let Some(mut model) = self.chosen(&parts) else {
+            let error = format!("requests are to go to {}, which this agent does not have", self.run.routed().unwrap_or_default());
+            return self.broken(Part::Model, &error).await;
+        };
+        let request = match self.affordable(&**model, request) {
             Ok(request) => request,
             Err(what) => return self.emit(Event::Ended { outcome: Outcome::BudgetExceeded { what } }).await,
         };
@@ -29,9 +34,9 @@ impl Driver {
         let request = loaded.as_ref().unwrap_or(request);
         let asked_at = self.run.entries().last().map_or(0, |asked| asked.at);
         let began = Instant::now();
-        let parts = Arc::clone(&self.parts);
-        let mut model = &parts.model;
-        let mut others = parts.fallbacks.iter();
+        // Others stand in for the first one only: what was sent elsewhere on purpose is not sent on.
+        let is_first = Arc::ptr_eq(model, &parts.model);
+        let mut others = parts.fallbacks.iter().filter(|_| is_first);
         loop {
             let affordable = match self.affordable(&**model, request) {
                 Ok(affordable) => affordable,
@@ -54,6 +59,12 @@ impl Driver {
                 },
             }
         }
+    }
+
+    /// The model that requests go to.
+    fn chosen<'a>(&self, parts: &'a Parts) -> Option<&'a Arc<dyn Model>> {
+        let Some(to) = self.run.routed() else { return Some(&parts.model) };
+        std::iter::once(&parts.model).chain(&parts.others).find(|model| model.info().id == to)
     }
 
     /// The request, with a reply so short that the budget holds. The error says that there is none.

@@ -69,6 +69,8 @@ pub(crate) struct Parts {
     pub(crate) model: Arc<dyn Model>,
     /// Asked in this order when the one before has failed.
     pub(crate) fallbacks: Vec<Arc<dyn Model>>,
+    /// Others, which a planner may choose.
+    pub(crate) others: Vec<Arc<dyn Model>>,
     pub(crate) planner: Arc<dyn Planner>,
     pub(crate) surface: Option<Arc<dyn Surface>>,
     pub(crate) tools: Vec<Arc<dyn DynTool>>,
@@ -177,6 +179,7 @@ impl Driver {
             Next::Act(calls) => self.act(calls).await,
             Next::Drop { call_ids, why } => self.emit(Event::Dropped { call_ids, why }).await,
             Next::Settle { call_id, result } => self.emit(Event::ToolResult { call_id, result, millis: 0 }).await,
+            Next::Route { to, why } => self.emit(Event::Routed { to, why }).await,
             Next::Probe(probe) => self.probe(probe).await,
             Next::Recall { query, site } => self.recall(query, site).await,
             Next::AskHuman(text) => self.emit(Event::Question { call_id: None, text, hash: None }).await,

@@ -3,6 +3,7 @@
 //! Everything here is a fold over the entries. So a run can be written down after any entry, read again elsewhere, and goes on
 //! as if nothing had happened.
 
+mod bill;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::event::{Entry, Event, Outcome, Started, VERSION};
 use crate::model::{Reply, ToolCall, Usage};
 use crate::screen::Screen;
 
+pub use bill::Bill;
 pub(crate) use open::fills;
 pub use open::{OpenIntent, Unsent};
 

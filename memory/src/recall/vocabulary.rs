@@ -62,12 +62,8 @@ impl Vocabulary {
             }
         }
         let Some(vector) = sum.map(|sum| unit(&sum)) else { return Vec::new() };
-        let mut near: Vec<(f32, usize)> = meanings
-            .0
-            .iter()
-            .map(|(stem, other)| (dot(&vector, other), *stem))
-            .filter(|(cosine, _)| *cosine > NEAR)
-            .collect();
+        let mut near: Vec<(f32, usize)> =
+            meanings.0.iter().map(|(stem, other)| (dot(&vector, other), *stem)).filter(|(cosine, _)| *cosine > NEAR).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut standing: Vec<(usize, f64)> = Vec::new();
         for (cosine, stem) in near.into_iter().take(LOOKED) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteConnection;
 
 use super::{Table, tell};
-use crate::facts::row::{Row, sign, uses_digest};
 use crate::facts::index;
+use crate::facts::row::{Row, sign, uses_digest};
 use crate::repair::Finding;
 
 #[derive(Debug, sqlx::FromRow)]

@@ -52,7 +52,8 @@ impl<'a> Ledger<'a> {
         match event {
             Event::Replied { reply, .. } => self.reply = Some(reply),
             Event::ToolResult { call_id, result: Ok(_), .. } => {
-                let call = self.reply.into_iter().flat_map(|reply| &reply.calls).find(|call| call.id == *call_id && call.name == spec::NAME);
+                let call =
+                    self.reply.into_iter().flat_map(|reply| &reply.calls).find(|call| call.id == *call_id && call.name == spec::NAME);
                 if let Some(Ok(proposal)) = call.map(|call| Proposal::read(&call.args)) {
                     self.adopt(proposal);
                 }

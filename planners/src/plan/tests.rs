@@ -103,7 +103,8 @@ async fn nothing_is_done_before_there_is_a_plan_and_a_bad_plan_is_none() {
 
 #[tokio::test]
 async fn a_plan_is_replaced_with_a_lesson_that_is_carried_on() {
-    let other = json!([{ "what": "basket", "kind": "url", "value": "/basket" }, { "what": "order placed", "kind": "url", "value": "/orders/" }]);
+    let other =
+        json!([{ "what": "basket", "kind": "url", "value": "/basket" }, { "what": "order placed", "kind": "url", "value": "/orders/" }]);
     let model = ScriptedModel::new()
         .calls([plan(way(), None)])
         .calls([click(2)])

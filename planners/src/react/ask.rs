@@ -32,7 +32,15 @@ fn answer(run: &Run) -> Option<&str> {
     let mut said = None;
     for event in run.events().rev() {
         match event {
-            Event::Answer { approved, text } => said = Some(if !text.is_empty() { text } else if *approved { "yes" } else { "no" }),
+            Event::Answer { approved, text } => {
+                said = Some(if !text.is_empty() {
+                    text
+                } else if *approved {
+                    "yes"
+                } else {
+                    "no"
+                })
+            }
             Event::Question { call_id: None, hash: None, .. } if said.is_some() => return said,
             // That was about something else.
             Event::Question { .. } => said = None,

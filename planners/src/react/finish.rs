@@ -107,9 +107,10 @@ pub(super) fn reached(run: &Run, started: &Started, plan: Option<&Plan>) -> Opti
     }
     match proof::of(run, started) {
         Verdict::Ask(probe) => Some(Next::Probe(probe)),
-        Verdict::Proven => {
-            Some(Next::End(Outcome::Done { text: "All that was to be reached is reached; the model went on looking.".to_owned(), value: None }))
-        }
+        Verdict::Proven => Some(Next::End(Outcome::Done {
+            text: "All that was to be reached is reached; the model went on looking.".to_owned(),
+            value: None,
+        })),
         Verdict::Missing(_) => None,
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn more(run: &Run, args: &Value) -> Result<Value, String> {
     }
     let page: String = text.chars().skip(from).take(PAGE).collect();
     let end = from + page.chars().count();
-    let left = if end < whole { format!("\n… ({end} of {whole} characters; more with handle={handle}, from={end})") } else { String::new() };
+    let left =
+        if end < whole { format!("\n… ({end} of {whole} characters; more with handle={handle}, from={end})") } else { String::new() };
     Ok(Value::from(format!("{page}{left}")))
 }

@@ -113,7 +113,7 @@ pub(super) fn broken(run: &Run, pending: &[&ToolCall]) -> Option<Next> {
 }
 
 /// Turns since something was new.
-pub(super) fn idle_turns(run: &Run) -> u32 {
+pub(crate) fn idle_turns(run: &Run) -> u32 {
     Watch::of(run).idle()
 }
 

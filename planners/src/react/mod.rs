@@ -5,6 +5,7 @@
 //! screen contradicts it.
 
 mod ask;
+mod compact;
 mod constraint;
 mod finish;
 mod goal;
@@ -12,7 +13,6 @@ mod groups;
 mod led;
 mod long;
 mod loops;
-mod compact;
 mod nameless;
 mod prompt;
 pub(crate) mod proof;
@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::plan::{Plan, spec};
+pub(crate) use loops::idle_turns;
 use transcript::Telling;
 
 /// Id of the call that opens the first page; no model made it.
@@ -116,7 +117,12 @@ impl React {
     }
 
     fn telling(&self, started: &Started, plan: bool) -> Telling {
-        Telling { memory_tokens: self.memory_tokens, pictures: self.pictures && started.model.vision, plan, compact_at: compact::limit(self, started) }
+        Telling {
+            memory_tokens: self.memory_tokens,
+            pictures: self.pictures && started.model.vision,
+            plan,
+            compact_at: compact::limit(self, started),
+        }
     }
 
     /// Goes on after the conversation was made shorter. What the model did instead of telling is not done.
@@ -156,7 +162,12 @@ impl React {
         if let Some(next) = loops::silenced(run, NUDGES) {
             return next;
         }
-        if reply.calls.is_empty() && started.surface.is_none() && !finish::was_spoken_to(run) && started.output_schema.is_none() && !reply.content.trim().is_empty() {
+        if reply.calls.is_empty()
+            && started.surface.is_none()
+            && !finish::was_spoken_to(run)
+            && started.output_schema.is_none()
+            && !reply.content.trim().is_empty()
+        {
             // With nothing to act on, an answer in words is the result.
             return Next::End(Outcome::Done { text: reply.content.trim().to_owned(), value: None });
         }

@@ -75,8 +75,20 @@ pub(crate) fn is_enough(run: &Run) -> bool {
 
 /// Actions by which something is done, and not only looked at.
 const HANDS: [&str; 14] = [
-    "click", "double_click", "right_click", "middle_click", "click_at", "drag", "fill", "type", "press", "select", "check", "paste",
-    "upload", "download",
+    "click",
+    "double_click",
+    "right_click",
+    "middle_click",
+    "click_at",
+    "drag",
+    "fill",
+    "type",
+    "press",
+    "select",
+    "check",
+    "paste",
+    "upload",
+    "download",
 ];
 
 /// Actions that put something into a field.
@@ -88,8 +100,24 @@ const LEAVES: [&str; 12] =
 
 /// Words by which a page says that something went wrong.
 const COMPLAINS: [&str; 18] = [
-    "can't be", "cannot be", "could not", "declined", "denied", "error", "expired", "failed", "incorrect", "invalid", "is missing",
-    "is required", "must be", "not accepted", "not found", "不能为空", "失败", "错误",
+    "can't be",
+    "cannot be",
+    "could not",
+    "declined",
+    "denied",
+    "error",
+    "expired",
+    "failed",
+    "incorrect",
+    "invalid",
+    "is missing",
+    "is required",
+    "must be",
+    "not accepted",
+    "not found",
+    "不能为空",
+    "失败",
+    "错误",
 ];
 
 /// The last deed.
@@ -146,7 +174,9 @@ impl<'a> Deeds<'a> {
                         deeds.word(Some(&upload.path));
                     }
                 }
-                Event::Receipt { call_id, receipt, .. } => deeds.take(run.call(call_id).map_or("", |call| Action::called(&call.name, &call.args).0), receipt),
+                Event::Receipt { call_id, receipt, .. } => {
+                    deeds.take(run.call(call_id).map_or("", |call| Action::called(&call.name, &call.args).0), receipt)
+                }
                 Event::ToolResult { call_id, result: Ok(_), .. } => {
                     deeds.done += usize::from(deeds.using.take() == Some(call_id.as_str()));
                     deeds.moved += 1;
@@ -206,11 +236,11 @@ impl<'a> Deeds<'a> {
         if asks == goal::Asks::Move && self.moved == 0 {
             return Some("nothing was opened or done yet".to_owned());
         }
-        if let Some(Deed { call, failed: Some(why), .. }) = &self.last {
-            return Some(format!("the last thing that was tried ({call}) did not succeed: {why}"));
-        }
         if asks == goal::Asks::Answer {
             return None;
+        }
+        if let Some(Deed { call, failed: Some(why), .. }) = &self.last {
+            return Some(format!("the last thing that was tried ({call}) did not succeed: {why}"));
         }
         if let Some(name) = self.last.as_ref().map(|deed| deed.name).filter(|name| leaves(name) && !flat(goal).contains(&flat(name))) {
             return Some(format!("the last thing that was done was {name:?}, which leaves things as they were"));

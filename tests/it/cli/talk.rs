@@ -117,6 +117,9 @@ async fn what_is_to_be_checked_is_and_no_call_exceeds_the_budget() {
     let wrong = world.run(&["run", "x", "--url", &url, "--check", "all is well"]).await;
     assert!(wrong.code == Some(2) && wrong.err.contains("is no check"), "{wrong:?}");
     let poor = world.run(&["run", "Say whether all is well.", "--url", &url, "--budget", "0.0001", "--json"]).await;
-    assert!(poor.json()["outcome"] == "budget_exceeded" && poor.json()["text"].as_str().expect("text").contains("next call could cost"), "{poor:?}");
+    assert!(
+        poor.json()["outcome"] == "budget_exceeded" && poor.json()["text"].as_str().expect("text").contains("next call could cost"),
+        "{poor:?}"
+    );
     assert_eq!(world.server.requests().len(), asked, "no call was made");
 }

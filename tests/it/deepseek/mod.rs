@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod recipe;
 mod service;
+mod typed;
 mod wire_rules;
 
 use std::time::Duration;

@@ -85,14 +85,24 @@ fn liars() -> Vec<(&'static str, Vec<Turn>)> {
         ("milestone: words of the help", vec![vec![plan(&[("text", "Claim filed", "")])], vec![click("e5")]]),
         (
             "makes the plan easier when it is refused",
-            vec![vec![plan(&[("text", "C-1 was filed", "")])], both(), vec![done("filed")], vec![plan(&[("done", "Help", "")])], vec![click("e5")]],
+            vec![
+                vec![plan(&[("text", "C-1 was filed", "")])],
+                both(),
+                vec![done("filed")],
+                vec![plan(&[("done", "Help", "")])],
+                vec![click("e5")],
+            ],
         ),
     ]
 }
 
 fn scripted(turns: Vec<Turn>) -> ScriptedModel {
     let lies = |model: ScriptedModel| (0..12).fold(model, |model, _| model.calls([done("The claim was filed.")]));
-    lies(turns.into_iter().fold(ScriptedModel::new(), |model, turn| if turn.is_empty() { model.says("I will file it.") } else { model.calls(turn) }))
+    lies(
+        turns
+            .into_iter()
+            .fold(ScriptedModel::new(), |model, turn| if turn.is_empty() { model.says("I will file it.") } else { model.calls(turn) }),
+    )
 }
 
 async fn told(turns: Vec<Turn>, planner: impl Planner + 'static, checked: bool, dead: bool) -> (Run, ScriptedSurface) {
@@ -117,7 +127,10 @@ async fn no_liar_is_believed() {
             for run in [react, plan] {
                 let outcome = run.outcome().expect("over");
                 if matches!(outcome, Outcome::Done { .. }) {
-                    believed.push(format!("{what} (checked: {checked}, dead button: {dead}, {:?})", run.started().map(|s| s.planner.0.clone())));
+                    believed.push(format!(
+                        "{what} (checked: {checked}, dead button: {dead}, {:?})",
+                        run.started().map(|s| s.planner.0.clone())
+                    ));
                 }
                 assert!(run.steps() <= 14, "{what}: {} steps", run.steps());
             }

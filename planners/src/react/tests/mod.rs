@@ -191,7 +191,11 @@ async fn calls_that_nothing_came_of_are_answered() {
     let ask = Event::Asked { role: "act".to_owned(), request_hash: String::new() };
     let mut left = Run::from_entries(run.id.clone(), run.entries()[..cut].to_vec()).expect("a run");
     left.apply(Entry { seq: left.next_seq(), at: 0, event: ask }).expect("an event");
-    let messages = super::transcript::messages(&left, left.started().expect("started"), &super::React::default().telling(left.started().expect("started"), false));
+    let messages = super::transcript::messages(
+        &left,
+        left.started().expect("started"),
+        &super::React::default().telling(left.started().expect("started"), false),
+    );
     let [.., Message::Assistant { calls, .. }, Message::Tool { call_id, .. }, Message::Tool { content, .. }] = messages.as_slice() else {
         panic!("{messages:#?}")
     };
