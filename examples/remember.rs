@@ -49,7 +49,10 @@ async fn main() -> anyhow::Result<()> {
         let report = folder.join(report);
         let secret = format!("password=DEMO_PASSWORD@{}", site.origin());
         let mut command = tokio::process::Command::new(&handiwork);
-        command.args(["run", &goal, "--url", &site.url(), "--secret", &secret, "--memory", memory, "--report"]).arg(&report);
+        // Five steps are enough for who knows what to write; who does not need not try for ever.
+        command
+            .args(["run", &goal, "--url", &site.url(), "--secret", &secret, "--memory", memory, "--max-steps", "12", "--report"])
+            .arg(&report);
         // Its own memory, with the models of this user.
         command.arg("--home").arg(home.path()).env("HANDIWORK_MODELS", models(&handiwork).await?).env("DEMO_PASSWORD", &password);
         command.stdin(std::process::Stdio::null()).kill_on_drop(true);

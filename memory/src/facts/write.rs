@@ -101,13 +101,12 @@ impl Batch {
     /// The number that the next fact gets: one that none had before, also of those that are gone. It is known before the row is
     /// written, as the row's checksum is over it too.
     async fn next(&mut self, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-        let last = match self.last {
-            Some(last) => last,
-            None => {
-                let sql = "SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'facts'), 0), \
-                           coalesce((SELECT max(id) FROM facts), 0))";
-                sqlx::query_scalar(sql).fetch_one(connection).await?
-            }
+        let last = if let Some(last) = self.last {
+            last
+        } else {
+            let sql = "SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'facts'), 0), \
+                       coalesce((SELECT max(id) FROM facts), 0))";
+            sqlx::query_scalar(sql).fetch_one(connection).await?
         };
         self.last = Some(last + 1);
         Ok(last + 1)

@@ -39,19 +39,28 @@ pub(crate) async fn total(connection: &mut SqliteConnection) -> Result<f64, sqlx
     Ok(last as f64)
 }
 
+/// The first facts that have a word: how many, between which numbers, of how many.
+#[derive(sqlx::FromRow)]
+struct Counted {
+    count: i64,
+    first: Option<i64>,
+    last: Option<i64>,
+    total: Option<i64>,
+}
+
 /// In about how many facts each word is. All are asked about at once.
 pub(crate) async fn counted(connection: &mut SqliteConnection, words: &[String]) -> Result<Vec<Term>, sqlx::Error> {
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let one = "SELECT count(*), min(rowid), max(rowid), (SELECT max(id) FROM facts) FROM \
+    let one = "SELECT count(*) AS count, min(rowid) AS first, max(rowid) AS last, (SELECT max(id) FROM facts) AS total FROM \
                (SELECT rowid FROM facts_words WHERE facts_words MATCH ? LIMIT ?)";
     let mut query = sqlx::query_as(sqlx::AssertSqlSafe(vec![one; words.len()].join(" UNION ALL ")));
     for word in words {
         query = query.bind(format!("{{words}} : {}", quoted(word))).bind(COUNTED);
     }
-    let counts: Vec<(i64, Option<i64>, Option<i64>, Option<i64>)> = query.fetch_all(connection).await?;
-    let terms = words.iter().zip(counts).map(|(word, (count, first, last, total))| {
+    let counts: Vec<Counted> = query.fetch_all(connection).await?;
+    let terms = words.iter().zip(counts).map(|(word, Counted { count, first, last, total })| {
         let facts = match (first, last) {
             (Some(first), Some(last)) if count == COUNTED => {
                 count as f64 * total.unwrap_or_default() as f64 / (last - first + 1).max(1) as f64

@@ -74,7 +74,7 @@ impl Plan {
     }
 
     /// What is said to calls that come before a plan.
-    pub(crate) fn first(&self, pending: &[&ToolCall]) -> Next {
+    pub(crate) fn first(pending: &[&ToolCall]) -> Next {
         let call_ids = pending.iter().map(|call| call.id.clone()).collect();
         Next::Drop { call_ids, why: "not done: call plan first, alone".to_owned() }
     }

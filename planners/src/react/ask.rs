@@ -33,13 +33,8 @@ fn answer(run: &Run) -> Option<&str> {
     for event in run.events().rev() {
         match event {
             Event::Answer { approved, text } => {
-                said = Some(if !text.is_empty() {
-                    text
-                } else if *approved {
-                    "yes"
-                } else {
-                    "no"
-                })
+                let short = if *approved { "yes" } else { "no" };
+                said = Some(if text.is_empty() { short } else { text });
             }
             Event::Question { call_id: None, hash: None, .. } if said.is_some() => return said,
             // That was about something else.

@@ -217,21 +217,17 @@ fn still_unsent(run: &Run) -> Vec<Ref> {
     let Some(screen) = run.screen() else { return Vec::new() };
     let mut changed: Vec<Ref> = Vec::new();
     for event in run.events() {
-        match event {
-            Event::Receipt { receipt: Receipt::Verified { changes }, .. } => {
-                for change in changes {
-                    match change {
-                        Change::Navigated { .. } | Change::Network { .. } => changed.clear(),
-                        Change::Value { r#ref, .. }
-                        | Change::HiddenValue { r#ref }
-                        | Change::Checked { r#ref, .. }
-                        | Change::Selected { r#ref, .. }
-                        | Change::Uploaded { r#ref, .. } => changed.push(*r#ref),
-                        _ => {}
-                    }
-                }
+        let Event::Receipt { receipt: Receipt::Verified { changes }, .. } = event else { continue };
+        for change in changes {
+            match change {
+                Change::Navigated { .. } | Change::Network { .. } => changed.clear(),
+                Change::Value { r#ref, .. }
+                | Change::HiddenValue { r#ref }
+                | Change::Checked { r#ref, .. }
+                | Change::Selected { r#ref, .. }
+                | Change::Uploaded { r#ref, .. } => changed.push(*r#ref),
+                _ => {}
             }
-            _ => {}
         }
     }
     let mut still: Vec<Ref> = Vec::new();

@@ -5,10 +5,11 @@
 //! box that is checked and unchecked for ever has an effect each time and nothing new.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use handiwork_core::event::{Outcome, Part};
 use handiwork_core::model::{Reply, ToolCall};
-use handiwork_core::{Action, Event, Next, Run};
+use handiwork_core::{Action, Event, Next, Receipt, Ref, Resolved, Run, Screen};
 
 use super::{ask, finish};
 use crate::plan::spec;
@@ -33,7 +34,7 @@ struct Turn<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Watch<'a> {
     seen: BTreeSet<String>,
-    intent: Option<&'a str>,
+    intent: Option<&'a Resolved>,
     turns: Vec<Turn<'a>>,
 }
 
@@ -51,12 +52,12 @@ impl<'a> Watch<'a> {
                 return;
             }
             Event::Intent { resolved, .. } => {
-                self.intent = Some(&resolved.hash);
+                self.intent = Some(resolved);
                 return;
             }
-            Event::Observed { screen, .. } => screen.hash(),
+            Event::Observed { screen, .. } => looks(screen),
             Event::ToolResult { result: Ok(value), .. } => value.to_string(),
-            Event::Receipt { receipt, .. } if receipt.is_verified() => format!("{} {receipt}", self.intent.unwrap_or_default()),
+            Event::Receipt { receipt, .. } if receipt.is_verified() => effect(self.intent.take(), receipt),
             // Whoever speaks to the run expects it to look again.
             Event::Said { text, .. } | Event::Answer { text, .. } => format!("said {} {text}", self.turns.len()),
             _ => return,
@@ -91,6 +92,24 @@ impl<'a> Watch<'a> {
     pub(super) fn silent(&self) -> usize {
         self.turns.iter().rev().take_while(|turn| super::is_empty(turn.reply)).count()
     }
+}
+
+/// What a screen looks like. A page that is loaded again has other refs, and is no other page.
+fn looks(screen: &Screen) -> String {
+    let mut text = format!("{} {}", screen.url, screen.title);
+    for node in &screen.nodes {
+        let states: Vec<&str> = node.states.iter().map(|state| state.word()).collect();
+        let _ = write!(text, "\n{} {:?} {:?} {}", node.role, node.name, node.value, states.join(" "));
+    }
+    text
+}
+
+/// What came of an act, whichever refs there are.
+fn effect(intent: Option<&Resolved>, receipt: &Receipt) -> String {
+    let target = intent.and_then(|resolved| resolved.target.as_ref()).map(|target| (&target.role, &target.name));
+    let said = receipt.to_string();
+    let words: Vec<&str> = said.split_whitespace().filter(|word| word.parse::<Ref>().is_err()).collect();
+    format!("{:?} {target:?} {}", intent.map(|resolved| resolved.action.name()), words.join(" "))
 }
 
 /// Breaks a loop: the call is not made again, and if it still comes the run ends.

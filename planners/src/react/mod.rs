@@ -133,7 +133,7 @@ impl React {
 
     fn after(&self, run: &Run, started: &Started, reply: &Reply, plan: Option<&Plan>) -> Next {
         let pending = run.pending();
-        if let Some(next) = pending.first().and_then(|call| self.own(run, call, plan)) {
+        if let Some(next) = pending.first().and_then(|call| own(run, call, plan)) {
             return next;
         }
         if let Some(note) = pending.first().filter(|call| call.name == finish::NOTE) {
@@ -150,10 +150,8 @@ impl React {
         if let Some(next) = loops::broken(run, &pending) {
             return next;
         }
-        if let Some(plan) = plan.filter(|_| !pending.is_empty())
-            && Plan::is_due(run)
-        {
-            return plan.first(&pending);
+        if plan.is_some() && !pending.is_empty() && Plan::is_due(run) {
+            return Plan::first(&pending);
         }
         if !pending.is_empty() {
             // Those before `done`; it is judged on what came of them.
@@ -180,15 +178,15 @@ impl React {
         }
         self.ask(run, started, plan)
     }
+}
 
-    /// Calls that the planner answers by itself.
-    fn own(&self, run: &Run, call: &ToolCall, plan: Option<&Plan>) -> Option<Next> {
-        match call.name.as_str() {
-            ask::NAME => Some(ask::next(run, call)),
-            long::NAME => Some(Next::Settle { call_id: call.id.clone(), result: long::more(run, &call.args) }),
-            spec::NAME => plan.map(|plan| plan.judge(run, call)),
-            _ => None,
-        }
+/// Calls that the planner answers by itself.
+fn own(run: &Run, call: &ToolCall, plan: Option<&Plan>) -> Option<Next> {
+    match call.name.as_str() {
+        ask::NAME => Some(ask::next(run, call)),
+        long::NAME => Some(Next::Settle { call_id: call.id.clone(), result: long::more(run, &call.args) }),
+        spec::NAME => plan.map(|plan| plan.judge(run, call)),
+        _ => None,
     }
 }
 

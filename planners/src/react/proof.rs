@@ -61,16 +61,16 @@ pub(crate) fn was_refused(run: &Run) -> bool {
 /// Claims that were refused since something was last done.
 fn refusals(run: &Run) -> usize {
     let since = run.events().rev().take_while(|event| !matches!(event, Event::Receipt { receipt, .. } if receipt.is_verified()));
-    since.filter(is_refusal).count()
+    since.filter(|event| is_refusal(event)).count()
 }
 
-fn is_refusal(event: &&Event) -> bool {
+fn is_refusal(event: &Event) -> bool {
     matches!(event, Event::Dropped { why, .. } if why.starts_with(MARK))
 }
 
 /// Whether claims were refused so often that the next one is the last.
 pub(crate) fn is_enough(run: &Run) -> bool {
-    refusals(run) >= CLAIMS || run.events().filter(is_refusal).count() >= CLAIMS_IN_ALL
+    refusals(run) >= CLAIMS || run.events().filter(|event| is_refusal(event)).count() >= CLAIMS_IN_ALL
 }
 
 /// Actions by which something is done, and not only looked at.
@@ -175,7 +175,7 @@ impl<'a> Deeds<'a> {
                     }
                 }
                 Event::Receipt { call_id, receipt, .. } => {
-                    deeds.take(run.call(call_id).map_or("", |call| Action::called(&call.name, &call.args).0), receipt)
+                    deeds.take(run.call(call_id).map_or("", |call| Action::called(&call.name, &call.args).0), receipt);
                 }
                 Event::ToolResult { call_id, result: Ok(_), .. } => {
                     deeds.done += usize::from(deeds.using.take() == Some(call_id.as_str()));

@@ -22,7 +22,7 @@ const WORDS: [&str; 6] = ["total", "name", "due date", "ärger", "数量", "tax_
 
 /// A schema and a value that fits it.
 fn drawn(lot: &mut Lot, depth: usize) -> (Value, Value) {
-    let word = |lot: &mut Lot| WORDS[lot.below(WORDS.len())];
+    let word = |lot: &mut Lot| *WORDS.get(lot.below(WORDS.len())).expect("a word");
     match lot.below(if depth == 0 { 5 } else { 7 }) {
         0 => (json!({ "type": "integer" }), json!(lot.below(1_000))),
         1 => (json!({ "type": "number", "minimum": 0 }), json!(lot.below(1_000) as f64 / 8.0)),
@@ -58,38 +58,49 @@ fn object(lot: &mut Lot, depth: usize) -> (Value, Value) {
 
 /// A value that fits a schema made here.
 fn sample(schema: &Value, lot: &mut Lot) -> Value {
-    match schema["type"].as_str() {
+    match schema.get("type").and_then(Value::as_str) {
         Some("integer") => json!(lot.below(100)),
         Some("number") => json!(0.5),
         Some("boolean") => json!(true),
         Some("string") => json!("text"),
         Some("array") => json!([]),
         Some("object") => {
-            let needed = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            Value::Object(needed.map(|name| (name.to_owned(), sample(&schema["properties"][name], lot))).collect())
+            let needed = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            Value::Object(
+                needed
+                    .map(|name| (name.to_owned(), sample(schema.pointer(&format!("/properties/{name}")).expect("a property"), lot)))
+                    .collect(),
+            )
         }
-        _ => schema["enum"][0].clone(),
+        _ => schema.pointer("/enum/0").expect("a value").clone(),
     }
 }
 
 /// Something else than the schema wants.
 fn wrong(schema: &Value) -> Value {
-    match schema["type"].as_str() {
+    match schema.get("type").and_then(Value::as_str) {
         Some("object") => json!({ "surely no property": [1] }),
         Some("array") => json!({ "not": "a list" }),
         _ => json!([[["no"]]]),
     }
 }
 
-async fn outcome(schema: &Value, replies: Vec<Value>) -> (Option<Outcome>, usize) {
+/// Runs that are answered by these replies, one after the other: how each ended, and how often the model was asked in it.
+async fn outcomes(schema: &Value, runs: Vec<Vec<Value>>) -> Vec<(Option<Outcome>, usize)> {
+    let count = runs.len();
+    let script = runs.into_iter().flatten().map(|args| Scripted::call("done", &args)).collect();
+    let server = StandIn::start(script).await.expect("a server");
     // One that is never right is asked no more than four times.
     let policy = Policy::allow().budgets(Budgets { steps: Some(4), ..Budgets::default() });
-    let script = replies.into_iter().map(|args| Scripted::call("done", &args)).collect();
-    let server = StandIn::start(script).await.expect("a server");
     let agent = AgentBuilder::new(model(&server), React::default()).policy(policy).build();
-    let run = agent.run("What is it?").output_schema(schema.clone()).finish().await.expect("no journal failure").run;
+    let mut ended = Vec::new();
+    for _ in 0..count {
+        let before = server.requests().len();
+        let run = agent.run("What is it?").output_schema(schema.clone()).finish().await.expect("no journal failure").run;
+        ended.push((run.outcome().cloned(), server.requests().len() - before));
+    }
     assert_eq!(server.refusals(), Vec::<String>::new());
-    (run.outcome().cloned(), server.requests().len())
+    ended
 }
 
 fn done(result: &Value) -> Value {
@@ -104,19 +115,23 @@ async fn two_hundred_schemas_by_lot() {
         let (schema, value) = if number % 2 == 0 { object(&mut lot, 2) } else { drawn(&mut lot, 2) };
         let validator = schema::validator(&schema).expect("a schema");
         assert!(validator.is_valid(&value), "{schema} {value}");
-        let result = |ended: &Option<Outcome>| match ended {
-            Some(Outcome::Done { value: Some(value), .. }) => Some(value.clone()),
-            _ => None,
-        };
-        let (right, asked) = outcome(&schema, vec![done(&value)]).await;
-        assert_eq!((result(&right), asked), (Some(value.clone()), 1), "right: {schema}");
-        // The whole call within another object, as models do.
-        let (wrapped, asked) = outcome(&schema, vec![json!({ "arguments": done(&value) })]).await;
-        assert_eq!((result(&wrapped), asked), (Some(value.clone()), 1), "wrapped: {schema}");
-        let (mended, asked) = outcome(&schema, vec![done(&wrong(&schema)), json!({ "ok": true, "answer": "forgot" }), done(&value)]).await;
-        assert_eq!((result(&mended), asked), (Some(value.clone()), 3), "put right: {schema}");
-        let (never, _) = outcome(&schema, vec![done(&wrong(&schema)); 4]).await;
-        assert!(result(&never).is_none(), "never right: {schema} {never:?}");
+        let runs = vec![
+            vec![done(&value)],
+            // The whole call within another object, as models do.
+            vec![json!({ "arguments": done(&value) })],
+            vec![done(&wrong(&schema)), json!({ "ok": true, "answer": "forgot" }), done(&value)],
+            vec![done(&wrong(&schema)); 4],
+        ];
+        let ended = outcomes(&schema, runs).await;
+        let results: Vec<(Option<Value>, usize)> = ended
+            .into_iter()
+            .map(|(ended, asked)| match ended {
+                Some(Outcome::Done { value, .. }) => (value, asked),
+                _ => (None, asked),
+            })
+            .collect();
+        let expected = [(Some(value.clone()), 1), (Some(value.clone()), 1), (Some(value), 3), (None, 4)];
+        assert_eq!(results, expected, "right, wrapped, put right, never right: {schema}");
         seen += 1;
     }
     assert_eq!(seen, 200);
