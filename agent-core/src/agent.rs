@@ -3,6 +3,7 @@
 //! `agent.run("…")` does nothing until it is awaited or streamed. Awaiting consumes the same stream that a live viewer reads.
 
 mod error;
+mod finished;
 
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 use crate::condition::Condition;
 use crate::driver::{Driver, Inbox, Limits, Parts, RunStream, Said, Stop, Update};
-use crate::event::{Event, Instructions, Outcome, Started, VERSION};
+use crate::event::{Event, Instructions, Started, VERSION};
 use crate::journal::{Journal, MemoryJournal};
 use crate::layer::{Circuit, Layer, Layered, Retry, Trace};
 use crate::memory::{self, Memory, Viewer};
@@ -25,12 +26,13 @@ use crate::model::Model;
 use crate::planner::Planner;
 use crate::policy::Policy;
 use crate::probe::Probe;
-use crate::run::{Run, RunError, RunId, Status};
+use crate::run::{Run, RunError, RunId};
 use crate::secret::Secrets;
 use crate::surface::Surface;
 use crate::tool::{DynTool, Tool, Typed, schema_of};
 
 pub use error::AgentError;
+pub use finished::{Finished, TypedRun};
 
 /// A model with hands. Cheap to clone; may run several goals one after another.
 #[derive(Clone)]
@@ -197,7 +199,7 @@ impl Agent {
     }
 
     /// Goes on with a run: one that rests, whose process died, or that ended without having come to an end of its own
-    /// ([`Outcome::is_resumable`]). Nothing that was done is done again, and no reply that had come is paid for twice.
+    /// ([`Outcome::is_resumable`](crate::Outcome::is_resumable)). Nothing that was done is done again, and no reply that had come is paid for twice.
     pub fn resume(&self, run: Run) -> Result<RunBuilder, AgentError> {
         let now = (self.parts.planner.name().to_owned(), self.parts.planner.version());
         match run.started() {
@@ -250,13 +252,6 @@ impl std::fmt::Debug for RunBuilder {
     }
 }
 
-/// A run that has come to rest.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// All of it.
-    pub run: Run,
-}
-
 impl RunBuilder {
     /// Names the run; otherwise it gets a new id.
     pub fn id(mut self, id: RunId) -> Self {
@@ -297,7 +292,7 @@ impl RunBuilder {
     }
 
     /// Stops the run when `stop` is ready; it gives the reason. What is under way is dropped, calls that were not tried get a
-    /// result that says so, and the run ends as [`Outcome::Stopped`], from which it can be resumed.
+    /// result that says so, and the run ends as [`Outcome::Stopped`](crate::Outcome::Stopped), from which it can be resumed.
     pub fn stop_when(mut self, stop: impl Future<Output = String> + Send + 'static) -> Self {
         self.stop = stop.boxed();
         self
@@ -382,42 +377,11 @@ impl RunBuilder {
     }
 }
 
-impl Finished {
-    /// The result, or why there is none.
-    pub fn outcome(self) -> Result<(String, Option<Value>), AgentError> {
-        match self.run.status() {
-            Status::Ended(Outcome::Done { text, value }) => Ok((text.clone(), value.clone())),
-            Status::Ended(outcome) => Err(AgentError::NotDone(outcome.clone())),
-            Status::Waiting { question } => Err(AgentError::Waiting { question: question.to_owned(), run: Box::new(self.run) }),
-            Status::Running => Err(AgentError::NotDone(Outcome::Failed { reason: "the run was stopped".to_owned() })),
-        }
-    }
-}
-
 impl IntoFuture for RunBuilder {
     type Output = Result<String, AgentError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { Ok(self.finish().await?.outcome()?.0) })
-    }
-}
-
-/// A run whose result has a type.
-#[derive(Debug)]
-pub struct TypedRun<T> {
-    run: RunBuilder,
-    result: PhantomData<fn() -> T>,
-}
-
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for TypedRun<T> {
-    type Output = Result<T, AgentError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let (_, value) = self.run.finish().await?.outcome()?;
-            Ok(serde_json::from_value(value.unwrap_or(Value::Null))?)
-        })
     }
 }

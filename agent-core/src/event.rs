@@ -3,6 +3,8 @@
 //! The journal of a run is a list of [`Entry`]s, and nothing else is known of it. Events are versioned by [`VERSION`]; an
 //! unknown type is an error when read, never code. Strings in events have been through [`crate::Secrets::redact`].
 
+mod outcome;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,6 +17,8 @@ use crate::probe::Probe;
 use crate::receipt::Receipt;
 use crate::screen::Screen;
 use crate::surface::{ProcessMark, Resolved, Restored, SurfaceInfo};
+
+pub use outcome::{Outcome, Part};
 
 /// Version of the event format that this code writes.
 pub const VERSION: u32 = 4;
@@ -304,74 +308,6 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
-}
-
-/// What a run stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "each is the word itself")]
-pub enum Part {
-    Model,
-    Surface,
-    Tool,
-    Memory,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The planner holds the goal to be reached.
-    Done {
-        /// The answer, or a summary.
-        text: String,
-        /// The typed result, if one was wanted.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        value: Option<Value>,
-    },
-    /// The goal was not reached.
-    Failed {
-        /// Why.
-        reason: String,
-    },
-    /// A budget was used up.
-    BudgetExceeded {
-        /// Which one, with figures.
-        what: String,
-    },
-    /// It was told to stop. It can be resumed.
-    Stopped {
-        /// By whom or what.
-        why: String,
-    },
-    /// Something that the run stands on failed. It can be resumed.
-    Broken {
-        /// What.
-        part: Part,
-        /// What happened, and what to do.
-        error: String,
-    },
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Done { text, .. } => f.write_str(text),
-            Self::Failed { reason } => f.write_str(reason),
-            Self::BudgetExceeded { what } => write!(f, "a budget is used up: {what}"),
-            Self::Stopped { why } => write!(f, "stopped: {why}"),
-            Self::Broken { error, .. } => f.write_str(error),
-        }
-    }
-}
-
-impl Outcome {
-    /// Whether a run that ended so can go on: it did not come to an end of its own.
-    #[must_use]
-    pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::Stopped { .. } | Self::Broken { .. } | Self::BudgetExceeded { .. })
-    }
 }
 
 impl Event {

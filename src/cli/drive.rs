@@ -77,7 +77,7 @@ pub(super) async fn conclude(run: &Run, file: Option<&Path>, journal: &dyn Journ
     };
     let result = json!({
         "run": run.id, "outcome": outcome, "text": text, "value": value, "steps": run.steps(), "verified": run.verified(),
-        "tokens": { "in": usage.prompt, "cached": usage.cached, "out": usage.completion }, "cost_usd": run.cost_usd(),
+        "tokens": { "in": usage.prompt, "cached": usage.cached, "out": usage.completion }, "cost_usd": run.cost_usd(), "models": run.bills(),
         "seconds": run.elapsed_ms() as f64 / 1000.0, "report": report,
     });
     print::note(&format!(

@@ -52,6 +52,10 @@ pub(crate) async fn runs(args: RunsArgs, paths: &Paths, out: Out) -> Result<(), 
             .collect();
         lines.join("\n")
     });
+    if runs.len() > 1 {
+        let (tokens, usd) = runs.iter().fold((0, 0.0), |(tokens, usd), run| (tokens + run.tokens, usd + run.cost_usd));
+        print::note(&format!("{} runs: {tokens} tokens, ${usd:.4}", runs.len()));
+    }
     let first = |status: &str| runs.iter().find(|run| run.status == status);
     if let Some(run) = first("interrupted") {
         print::note(&format!("a run that was interrupted goes on with: handiwork resume {}", run.id));

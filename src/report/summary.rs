@@ -1,7 +1,9 @@
 //! What stands at the head of a report: what was wanted, how it ended, and what it took.
 
+use handiwork_core::condition::Standing;
 use handiwork_core::event::Started;
-use handiwork_core::{Event, Outcome, Receipt, Run, Status};
+use handiwork_core::{Condition, Event, Outcome, Receipt, Run, Status};
+use handiwork_planners::plan::Ledger;
 use serde::Serialize;
 use serde_json::json;
 
@@ -94,7 +96,7 @@ fn facts(run: &Run, started: &Started) -> Vec<Fact> {
     }
     let others = verdicts.no_effect + verdicts.not_done + verdicts.unknown;
     let fact = |name, value, more| Fact { name, value, more };
-    vec![
+    let mut facts = vec![
         fact("Model", started.model.id.clone(), started.model.provider.clone()),
         fact("Steps", count(run.steps().into()), "replies of the model".to_owned()),
         fact(
@@ -107,7 +109,40 @@ fn facts(run: &Run, started: &Started) -> Vec<Fact> {
         cost(run, started),
         fact("Time", duration(run.elapsed_ms().max(0) as u64), format!("{} model, {} actions", duration(thinking), duration(acting))),
         fact("Started", run.began_at().map(moment).unwrap_or_default(), format!("run {}", run.id)),
-    ]
+    ];
+    facts.extend(checks(run, started));
+    facts.extend(milestones(run));
+    facts.extend(by_model(run));
+    facts
+}
+
+/// What the person had declared to be checked, and whether it is so.
+fn checks(run: &Run, started: &Started) -> Option<Fact> {
+    let is_met = |check: &&Condition| check.standing(run) == Standing::Met;
+    let met = started.checks.iter().filter(is_met).count();
+    let each = started.checks.iter().map(|check| format!("{} {check}", if is_met(&check) { '✓' } else { '✗' }));
+    let more = each.collect::<Vec<_>>().join("; ");
+    (!started.checks.is_empty()).then(|| Fact { name: "Checks", value: format!("{met} of {}", started.checks.len()), more })
+}
+
+/// The plan, and how far it was got: task decomposition and milestone recognition.
+fn milestones(run: &Run) -> Option<Fact> {
+    let ledger = Ledger::of(run);
+    let reached = ledger.milestones.iter().filter(|one| one.reached.is_some()).count();
+    let each = ledger.milestones.iter().map(|one| format!("{} {}: {}", if one.reached.is_some() { '✓' } else { '✗' }, one.what, one.when));
+    let lessons = ledger.lessons.iter().map(|lesson| format!("learned: {lesson}"));
+    let more = each.chain(lessons).collect::<Vec<_>>().join("; ");
+    (ledger.plans > 0).then(|| Fact { name: "Milestones", value: format!("{reached} of {}", ledger.milestones.len()), more })
+}
+
+/// What each model took, if there were several.
+fn by_model(run: &Run) -> Option<Fact> {
+    let bills = run.bills();
+    let each = bills
+        .iter()
+        .map(|(id, bill)| format!("{id}: {} replies, {} tokens in, {}", bill.replies, count(bill.usage.prompt), dollars(bill.usd)));
+    let more = each.collect::<Vec<_>>().join("; ");
+    (bills.len() > 1).then(|| Fact { name: "By model", value: bills.len().to_string(), more })
 }
 
 fn cost(run: &Run, started: &Started) -> Fact {

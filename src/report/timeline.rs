@@ -137,6 +137,17 @@ impl<'a> Reader<'a> {
             Event::FellBack { from, to, why } => {
                 self.push(context! { kind => "note", what => format!("{from} failed, {to} is asked"), text => why });
             }
+            Event::Said { text, .. } => self.push(context! { kind => "note", what => "The person said", text }),
+            Event::Routed { to, why } => self.push(context! { kind => "note", what => format!("{to} is asked from now on"), text => why }),
+            Event::Probed { probe, holds } => {
+                let said = match holds {
+                    Some(true) => "says so",
+                    Some(false) => "does not say so",
+                    None => "could not be asked",
+                };
+                let what = format!("{} has {:?}: the server {said}", probe.url, probe.text);
+                self.push(context! { kind => "note", what, text => "" });
+            }
             Event::Question { text, hash, .. } => self.push(context! { kind => "question", text, approval => hash.is_some() }),
             Event::Answer { approved, text } => self.push(context! { kind => "answer", text, approved }),
             Event::Recalled { query, site, facts, notes } => {

@@ -1,3 +1,5 @@
+//! What holds is read off screens and receipts, and never off what is said.
+
 use super::*;
 use crate::event::Entry;
 use crate::run::RunId;

@@ -29,7 +29,7 @@ fn shop() -> ScriptedSurface {
     })
 }
 
-fn plan(milestones: Value, lesson: Option<&str>) -> ToolCall {
+fn plan(milestones: &Value, lesson: Option<&str>) -> ToolCall {
     let mut args = json!({ "milestones": milestones });
     if let Some(lesson) = lesson {
         args["lesson"] = json!(lesson);
@@ -65,7 +65,7 @@ fn said(request: &Request) -> String {
 
 #[tokio::test]
 async fn a_plan_is_recited_when_it_changes_and_ticked_off_by_what_is_seen() {
-    let model = ScriptedModel::new().calls([plan(way(), None)]).calls([click(1)]).calls([click(4)]).calls([done()]);
+    let model = ScriptedModel::new().calls([plan(&way(), None)]).calls([click(1)]).calls([click(4)]).calls([done()]);
     let (run, requests) = run(model).await;
     assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{:?}", run.outcome());
     let tail = |at: usize| said(&requests[at]).rsplit("Plan:").next().unwrap_or_default().to_owned();
@@ -82,13 +82,13 @@ async fn a_plan_is_recited_when_it_changes_and_ticked_off_by_what_is_seen() {
 
 #[tokio::test]
 async fn nothing_is_done_before_there_is_a_plan_and_a_bad_plan_is_none() {
-    let bad = |milestones: Value| plan(milestones, None);
+    let bad = |milestones: Value| plan(&milestones, None);
     let model = ScriptedModel::new()
         .calls([click(1)])
         .calls([bad(json!([]))])
         .calls([bad(json!([{ "what": "shop is open", "kind": "text", "value": "Mugs" }]))])
         .calls([bad(json!([{ "what": "x", "kind": "smell", "value": "roses" }]))])
-        .calls([plan(way(), None)])
+        .calls([plan(&way(), None)])
         .calls([click(1)])
         .calls([click(4)])
         .calls([done()]);
@@ -106,10 +106,10 @@ async fn a_plan_is_replaced_with_a_lesson_that_is_carried_on() {
     let other =
         json!([{ "what": "basket", "kind": "url", "value": "/basket" }, { "what": "order placed", "kind": "url", "value": "/orders/" }]);
     let model = ScriptedModel::new()
-        .calls([plan(way(), None)])
+        .calls([plan(&way(), None)])
         .calls([click(2)])
-        .calls([plan(other.clone(), None)])
-        .calls([plan(other, Some("Help leads nowhere"))])
+        .calls([plan(&other, None)])
+        .calls([plan(&other, Some("Help leads nowhere"))])
         .calls([click(1)])
         .calls([click(4)])
         .calls([done()]);
@@ -125,7 +125,7 @@ async fn a_plan_is_replaced_with_a_lesson_that_is_carried_on() {
 async fn what_is_not_known_is_asked_and_the_answer_goes_to_the_call() {
     let asking = || {
         ScriptedModel::new()
-            .calls([plan(way(), None)])
+            .calls([plan(&way(), None)])
             .calls([call("ask_person", json!({ "question": "Which mug?" }))])
             .calls([click(1)])
             .calls([click(4)])
