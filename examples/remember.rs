@@ -3,7 +3,7 @@
 //! Why it exists: memory is worth having only if a run goes better by it. Here a model on this machine files an expense claim;
 //! then it is to file another one "for the same employee as last time", which nothing on the site and nothing in the goal tells.
 //! What was kept of the first run, without any model, tells it. The server's state says whether the right claim was filed.
-//! The second task is tried with `--memory off` first, and must not succeed then.
+//! The second task is tried with `--memory off` too, and must not succeed then.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
@@ -40,7 +40,7 @@ async fn main() -> anyhow::Result<()> {
     let password = format!("canary-{:x}", std::process::id());
     let mut port = 0;
     let mut filed = Vec::new();
-    for (goal, memory, report) in [(FIRST, "on", "first.html"), (SECOND, "off", "without.html"), (SECOND, "on", "with.html")] {
+    for (goal, memory, report) in [(FIRST, "on", "first.html"), (SECOND, "on", "with.html"), (SECOND, "off", "without.html")] {
         // The same address each time, and nothing on it: what was filed before is told by no page.
         let site = DemoSite::start(DemoConfig { port, user: USER.to_owned(), password: password.clone(), ..DemoConfig::default() }).await?;
         port = site.port();
@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
         let mut command = tokio::process::Command::new(&handiwork);
         // Five steps are enough for who knows what to write; who does not need not try for ever.
         command
-            .args(["run", &goal, "--url", &site.url(), "--secret", &secret, "--memory", memory, "--max-steps", "12", "--report"])
+            .args(["run", &goal, "--url", &site.url(), "--secret", &secret, "--memory", memory, "--max-steps", "8", "--report"])
             .arg(&report);
         // Its own memory, with the models of this user.
         command.arg("--home").arg(home.path()).env("HANDIWORK_MODELS", models(&handiwork).await?).env("DEMO_PASSWORD", &password);
@@ -61,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
         filed.push(site.claims().await?.iter().any(|claim| is(claim, if goal.contains("Hamburg") { 8640 } else { 3150 })));
         site.stop().await;
     }
-    let [first, without, with] = filed.as_slice() else { bail!("not all three were run") };
+    let [first, with, without] = filed.as_slice() else { bail!("not all three were run") };
     println!("\n{}", json!({ "bar": "remember", "first": first, "with_memory": with, "without_memory": without }));
     if !first || !with || *without {
         bail!("the first claim and the one with memory must be filed for {EMPLOYEE}, and the one without can't be");
