@@ -15,6 +15,7 @@ mkdir -p "$BENCH_PEERS_DIR"
 driver=$("${CARGO:-cargo}" bench --workspace --quiet --profile dev --bench context --no-run --message-format json |
   sed -n 's/.*"name":"context".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 [ -n "$driver" ] || { echo '{"bar":"context","error":"the driver was not built"}'; exit 1; }
+chromium=""
 for program in "${HANDIWORK_CHROMIUM:-}" chromium chromium-headless-shell; do
   if [ -n "$program" ] && command -v "$program" >/dev/null; then
     chromium=$(command -v "$program")

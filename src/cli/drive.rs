@@ -8,14 +8,16 @@ use handiwork::core::{Agent, Event, Journal, Outcome, Run, RunBuilder, Update};
 use serde_json::json;
 
 use super::live::Live;
+use super::paths::Paths;
 use super::print::{self, Out};
-use super::{Code, Failure};
+use super::{Code, Failure, inbox};
 
 /// Watches the run to its end; questions are asked on the terminal, if there is one.
-pub(super) async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder) -> Result<Run, Failure> {
+pub(super) async fn drive(agent: &Agent, mut run: Run, mut builder: RunBuilder, paths: &Paths) -> Result<Run, Failure> {
     let mut live = Live::default();
     loop {
-        let mut stream = builder.stop_when(interrupted()).stream();
+        // Anew after each question: what was heard before is known by its number.
+        let mut stream = builder.inbox(inbox::listen(paths, &run.id)).stop_when(interrupted()).stream();
         while let Some(update) = stream.next().await {
             match update? {
                 Update::Entry(entry) => {

@@ -181,8 +181,7 @@ pub(crate) async fn run(mut args: Args, paths: &Paths, out: Out) -> Result<(), F
     for instructions in written {
         builder = builder.instructions(instructions);
     }
-    let builder = builder.inbox(inbox::listen(paths, &id));
-    let driven = drive(&tools.agent, Run::new(id), builder).await;
+    let driven = drive(&tools.agent, Run::new(id), builder, paths).await;
     finish(tools, driven, &args, paths, out).await
 }
 
@@ -229,8 +228,7 @@ pub(crate) async fn resume(args: ResumeArgs, paths: &Paths, out: Out) -> Result<
     if let Some(text) = &args.say {
         builder = builder.say(text);
     }
-    let builder = builder.inbox(inbox::listen(paths, &id));
-    let driven = drive(&tools.agent, run, builder).await;
+    let driven = drive(&tools.agent, run, builder, paths).await;
     finish(tools, driven, &with, paths, out).await
 }
 

@@ -11,7 +11,7 @@ use handiwork_core::event::{Outcome, Part};
 use handiwork_core::model::{Reply, ToolCall};
 use handiwork_core::{Action, Event, Next, Receipt, Ref, Resolved, Run, Screen};
 
-use super::{ask, finish};
+use super::{ask, compact, finish};
 use crate::plan::spec;
 
 /// Turns with the same call and nothing new before it is not made any more.
@@ -47,6 +47,8 @@ impl<'a> Watch<'a> {
 
     pub(super) fn take(&mut self, event: &'a Event) {
         let what = match event {
+            // Notes are no turn.
+            Event::Replied { role, .. } if role == compact::ROLE => return,
             Event::Replied { reply, .. } => {
                 self.turns.push(Turn { reply, new: false });
                 return;
@@ -119,7 +121,8 @@ pub(super) fn broken(run: &Run, pending: &[&ToolCall]) -> Option<Next> {
     if repeats < REPEATS {
         return None;
     }
-    if repeats > REPEATS {
+    // Whoever was ended for this and is spoken to gets to hear it.
+    if repeats > REPEATS && !finish::was_spoken_to(run) {
         let reason = format!("given up: the model makes the same call again and again ({} {})", call.name, call.args);
         return Some(Next::End(Outcome::Failed { reason }));
     }

@@ -82,7 +82,6 @@ async fn a_word_reaches_a_run_that_is_under_way() {
         if said(request).contains("The person says: That is enough.") {
             return done("I was told to stop.");
         }
-        std::thread::sleep(Duration::from_millis(200));
         // Each page is another one, so that the loop finds nothing wrong with it.
         let text = said(request);
         let at = text.rfind("http://127.0.0.1:").expect("an address");

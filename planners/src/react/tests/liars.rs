@@ -195,6 +195,17 @@ async fn a_call_that_comes_for_ever_is_stopped_and_another_way_is_taken() {
     assert!(matches!(run.outcome(), Some(Outcome::Failed { reason }) if reason.contains("again and again")), "{:?}", run.outcome());
     let tried = run.events().filter(|event| matches!(event, Event::Receipt { .. })).count();
     assert_eq!((tried, run.steps()), (2, 4), "made twice, refused once, ended");
+    // One that was ended for it hears what the person says, and goes on.
+    let told = agent(
+        (0..4)
+            .fold(ScriptedModel::new(), |model, _| model.calls([click("e99")]))
+            .calls([fill("e1", "Taxi"), fill("e2", "42.50"), click("e3")])
+            .calls([done("filed")]),
+    );
+    let run = told.run(GOAL).finish().await.expect("no journal failure").run;
+    assert!(matches!(run.outcome(), Some(Outcome::Failed { .. })), "{:?}", run.outcome());
+    let run = told.resume(run).expect("the same planner").say("Use the form.").finish().await.expect("no journal failure").run;
+    assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{:?}", run.outcome());
     let mends = stubborn().calls([fill("e1", "Taxi"), fill("e2", "42.50"), click("e3")]).calls([done("filed")]);
     let run = agent(mends).run(GOAL).finish().await.expect("no journal failure").run;
     assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{:?}", run.outcome());
