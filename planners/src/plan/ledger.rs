@@ -51,11 +51,11 @@ impl<'a> Ledger<'a> {
     pub(crate) fn take(&mut self, seq: u64, event: &'a Event) {
         match event {
             Event::Replied { reply, .. } => self.reply = Some(reply),
-            Event::ToolResult { call_id, result: Ok(_), .. } => {
+            Event::ToolResult { call_id, result: Ok(told), .. } => {
                 let call =
                     self.reply.into_iter().flat_map(|reply| &reply.calls).find(|call| call.id == *call_id && call.name == spec::NAME);
                 if let Some(Ok(proposal)) = call.map(|call| Proposal::read(&call.args)) {
-                    self.adopt(proposal);
+                    self.adopt(proposal, told);
                 }
             }
             Event::Observed { screen, .. } => self.mark(seq, |when| when.holds_on(screen) == Some(true)),
@@ -68,11 +68,17 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn adopt(&mut self, proposal: Proposal) {
+    fn adopt(&mut self, proposal: Proposal, told: &serde_json::Value) {
+        let kept: Vec<u64> =
+            told.get("kept").and_then(|kept| kept.as_array()).into_iter().flatten().filter_map(serde_json::Value::as_u64).collect();
         self.plans += 1;
         self.news = true;
         self.lessons.extend(proposal.lesson);
-        self.milestones = proposal.milestones.into_iter().map(|(what, when)| Milestone { what, when, reached: None }).collect();
+        self.milestones = (0..)
+            .zip(proposal.milestones)
+            .filter(|(place, _)| kept.contains(place))
+            .map(|(_, (what, when))| Milestone { what, when, reached: None })
+            .collect();
     }
 
     fn mark(&mut self, seq: u64, holds: impl Fn(&Condition) -> bool) {

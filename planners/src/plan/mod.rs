@@ -11,14 +11,15 @@ pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
 
+use crate::react::{React, proof};
 use handiwork_core::model::ToolCall;
 use handiwork_core::{Next, Planner, Run};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-
-use crate::react::{React, proof};
 pub use ledger::{Ledger, Milestone};
+use serde::{Deserialize, Serialize};
 use spec::Proposal;
+
+/// Plans that are refused before there is one, until the run goes on without.
+const MOST_REFUSED: usize = 3;
 
 /// The planner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,10 +66,7 @@ impl Plan {
             Ok(proposal) if ledger.plans > 0 && proposal.lesson.is_none() => {
                 Err("a plan is replaced only with a lesson: say what the last one taught".to_owned())
             }
-            Ok(proposal) => match proposal.objection(run) {
-                Some(why) => Err(why),
-                None => Ok(json!("noted")),
-            },
+            Ok(proposal) => proposal.weighed(run),
         };
         Next::Settle { call_id: call.id.clone(), result }
     }
@@ -79,8 +77,16 @@ impl Plan {
         Next::Drop { call_ids, why: "not done: call plan first, alone".to_owned() }
     }
 
+    /// Whether the model can't make a plan: then the run goes on as without one, and claims are held to what was done.
+    pub(crate) fn is_given_up(run: &Run) -> bool {
+        let refused = run.events().filter(|event| {
+            matches!(event, handiwork_core::Event::ToolResult { call_id, result: Err(_), .. } if run.call(call_id).is_some_and(|call| call.name == spec::NAME))
+        });
+        refused.count() >= MOST_REFUSED && Ledger::of(run).plans == 0
+    }
+
     /// Whether the model has to plan before it does anything else.
     pub(crate) fn is_due(run: &Run) -> bool {
-        Ledger::of(run).plans == 0
+        Ledger::of(run).plans == 0 && !Self::is_given_up(run)
     }
 }

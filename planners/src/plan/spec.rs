@@ -69,14 +69,21 @@ impl Proposal {
         Ok(Self { milestones, lesson })
     }
 
-    /// Why this plan is not taken at this point of the run.
-    pub(crate) fn objection(&self, run: &Run) -> Option<String> {
-        for (what, when) in &self.milestones {
-            if when.standing(run) == Standing::Met {
-                return Some(format!("{what:?} shows nothing: {when} already; say what will only be so when it is reached"));
-            }
+    /// What is told of this plan at this point of the run: the places of its milestones that are taken. Those that are so already show
+    /// nothing and are left out; the error says that none is left.
+    pub(crate) fn weighed(&self, run: &Run) -> Result<Value, String> {
+        let shows = |when: &Condition| when.standing(run) != Standing::Met;
+        let kept: Vec<usize> = (0..).zip(&self.milestones).filter(|(_, (_, when))| shows(when)).map(|(place, _)| place).collect();
+        let out: Vec<String> = self
+            .milestones
+            .iter()
+            .filter(|(_, when)| !shows(when))
+            .map(|(what, when)| format!("{what:?} shows nothing: {when} already"))
+            .collect();
+        if kept.is_empty() {
+            return Err(format!("{}; say what will only be so when it is reached", out.join("; ")));
         }
-        None
+        Ok(if out.is_empty() { json!({ "kept": kept }) } else { json!({ "kept": kept, "left_out": out }) })
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) fn judge(run: &Run, started: &Started, reply: &Reply, call: &ToolCall
         Verdict::Missing(why) => Some(why),
         // What the person has declared to be checked says more than milestones of the model's own.
         Verdict::Proven if !started.checks.is_empty() => None,
-        Verdict::Proven => plan.and_then(|_| Ledger::of(run).lacking(run.screen())),
+        Verdict::Proven => plan.filter(|_| !Plan::is_given_up(run)).and_then(|_| Ledger::of(run).lacking(run.screen())),
     };
     match missing {
         None => Next::End(Outcome::Done { text, value }),
