@@ -18,7 +18,8 @@ use futures::StreamExt as _;
 use handiwork::core::action::Navigate;
 use handiwork::core::model::compat::OpenAiCompat;
 use handiwork::core::policy::Budgets;
-use handiwork::core::{Action, Usage};
+use handiwork::core::{Action, AgentBuilder, Usage};
+use handiwork::planners::{Plan, React};
 use handiwork::prelude::*;
 use handiwork_test_support::miniwob::{self, MiniWob};
 use serde_json::json;
@@ -48,6 +49,12 @@ struct Args {
     /// Most steps of one try
     #[arg(long, default_value_t = 12)]
     steps: u32,
+    /// react, plan, or both: each try is made with each of them
+    #[arg(long, value_delimiter = ',', default_value = "react")]
+    planners: Vec<Mind>,
+    /// Most tokens of one try, in and out
+    #[arg(long)]
+    tokens: Option<u64>,
     /// Write every try to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -59,10 +66,20 @@ struct Args {
     show: bool,
 }
 
+/// What decides the next step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Mind {
+    #[default]
+    React,
+    Plan,
+}
+
 /// One try.
 #[derive(Debug, Clone, Default, Serialize)]
 struct Try {
     task: String,
+    planner: Mind,
     seed: u64,
     goal: String,
     /// The page's own raw reward; none if it never ended.
@@ -108,12 +125,14 @@ async fn run(args: Args) -> anyhow::Result<()> {
     }
     let model = open(&args.model)?;
     let mut tries = Vec::new();
-    for task in &tasks {
-        for seed in args.first_seed..args.first_seed + args.seeds {
-            let one = attempt(&site, task, seed, &model, &args).await?;
+    // Seed by seed, so that what was stopped in the middle is still a fair comparison.
+    for seed in args.first_seed..args.first_seed + args.seeds {
+        for (task, &mind) in tasks.iter().flat_map(|task| args.planners.iter().map(move |mind| (task, mind))) {
+            let one = attempt(&site, task, seed, mind, &model, &args).await?;
             println!(
-                "{} {task:<28} seed {seed:<4} {:>2} steps {:>6.1} s  {}{}",
+                "{} {task:<28} {:<5} seed {seed:<4} {:>2} steps {:>6.1} s  {}{}",
                 if one.success() { "ok  " } else { "FAIL" },
+                format!("{mind:?}").to_lowercase(),
                 one.steps,
                 one.seconds,
                 one.goal,
@@ -131,7 +150,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// One try of one task, in a browser of its own. It ends when the page says so, or when the agent does.
-async fn attempt(site: &MiniWob, task: &str, seed: u64, model: &Arc<dyn Model>, args: &Args) -> anyhow::Result<Try> {
+async fn attempt(site: &MiniWob, task: &str, seed: u64, mind: Mind, model: &Arc<dyn Model>, args: &Args) -> anyhow::Result<Try> {
     let browser = Arc::new(Browser::launch(BrowserConfig { viewport: (640, 480), ..BrowserConfig::default() }).await?);
     let mut episode = site.episode(task, seed);
     let cx = Context::default();
@@ -141,9 +160,13 @@ async fn attempt(site: &MiniWob, task: &str, seed: u64, model: &Arc<dyn Model>, 
     let goal = tokio::time::timeout(Duration::from_secs(30), episode.goal()).await.ok().flatten();
     let goal = goal.with_context(|| format!("the page of {task} did not begin"))?;
 
-    let budgets = Budgets { steps: Some(args.steps), ..Budgets::default() };
-    let agent = Agent::builder(Arc::clone(model)).shared_surface(browser.clone()).policy(Policy::allow().budgets(budgets)).build();
-    let mut one = Try { task: task.to_owned(), seed, goal: goal.clone(), ..Try::default() };
+    let budgets = Budgets { steps: Some(args.steps), tokens: args.tokens, ..Budgets::default() };
+    let agent = match mind {
+        Mind::React => AgentBuilder::new(Arc::clone(model), React::default()),
+        Mind::Plan => AgentBuilder::new(Arc::clone(model), Plan::default()),
+    };
+    let agent = agent.shared_surface(browser.clone()).policy(Policy::allow().budgets(budgets)).build();
+    let mut one = Try { task: task.to_owned(), planner: mind, seed, goal: goal.clone(), ..Try::default() };
     let began = Instant::now();
     let mut usage = Usage::default();
     let mut stream = agent.run(goal).stream();
@@ -197,31 +220,62 @@ fn show(event: &Event) {
 }
 
 fn table(tries: &[Try]) {
-    let mut rows: BTreeMap<&str, Vec<&Try>> = BTreeMap::new();
+    let mut rows: BTreeMap<(Mind, &str), Vec<&Try>> = BTreeMap::new();
     for one in tries {
-        rows.entry(&one.task).or_default().push(one);
+        rows.entry((one.planner, &one.task)).or_default().push(one);
+        rows.entry((one.planner, "all")).or_default().push(one);
     }
-    println!("\n{:<28} {:>9} {:>7} {:>12} {:>10}", "task", "success", "steps", "tokens/step", "s/step");
-    let everything: Vec<&Try> = tries.iter().collect();
-    let sums = |all: &[&Try]| {
-        let steps: u32 = all.iter().map(|one| one.steps).sum();
-        let tokens: u64 = all.iter().map(|one| one.tokens_in + one.tokens_out).sum();
-        let seconds: f64 = all.iter().map(|one| one.seconds).sum();
-        let of = f64::from(steps.max(1));
-        (all.iter().filter(|one| one.success()).count(), steps, tokens as f64 / of, seconds / of)
-    };
-    for (task, all) in rows.iter().map(|(task, all)| (*task, all)).chain([("all", &everything)]) {
-        let (successes, steps, tokens, seconds) = sums(all);
-        println!("{task:<28} {:>9} {steps:>7} {tokens:>12.0} {seconds:>10.2}", format!("{successes}/{}", all.len()));
+    println!("\n{:<6} {:<28} {:>9} {:>7} {:>11} {:>11} {:>7}", "", "task", "success", "steps", "tokens/step", "tokens/try", "s/step");
+    for ((mind, task), all) in &rows {
+        let sums = Sums::of(all);
+        println!(
+            "{:<6} {task:<28} {:>9} {:>7} {:>11.0} {:>11.0} {:>7.1}",
+            format!("{mind:?}").to_lowercase(),
+            format!("{}/{}", sums.successes, all.len()),
+            sums.steps,
+            sums.tokens as f64 / f64::from(sums.steps.max(1)),
+            sums.tokens as f64 / all.len() as f64,
+            sums.seconds / f64::from(sums.steps.max(1)),
+        );
     }
-    let lies = tries.iter().filter(|one| one.said_done && !one.success()).count();
-    println!("said done and was not: {lies}");
-    let (successes, _, tokens, seconds) = sums(&everything);
-    let round = |value: f64| (value * 100.0).round() / 100.0;
+    let minds: BTreeMap<String, serde_json::Value> = rows
+        .iter()
+        .filter(|((_, task), _)| *task == "all")
+        .map(|((mind, _), all)| {
+            let sums = Sums::of(all);
+            let lies = all.iter().filter(|one| one.said_done && !one.success()).count();
+            let figures = json!({ "tries": all.len(), "successes": sums.successes, "tokens": sums.tokens, "said_done_and_was_not": lies });
+            (format!("{mind:?}").to_lowercase(), figures)
+        })
+        .collect();
+    let sums = Sums::of(&tries.iter().collect::<Vec<_>>());
+    let per_step = |value: f64| (value / f64::from(sums.steps.max(1)) * 100.0).round() / 100.0;
     println!(
         "{}",
-        json!({ "bar": "miniwob", "episodes": tries.len(), "successes": successes, "tokens_per_step": round(tokens), "seconds_per_step": round(seconds) })
+        json!({
+            "bar": "miniwob", "episodes": tries.len(), "successes": sums.successes, "tokens_per_step": per_step(sums.tokens as f64),
+            "seconds_per_step": per_step(sums.seconds), "planners": minds,
+        })
     );
+}
+
+/// What some tries took together.
+struct Sums {
+    successes: usize,
+    steps: u32,
+    tokens: u64,
+    seconds: f64,
+}
+
+impl Sums {
+    fn of(all: &[&Try]) -> Self {
+        Self {
+            successes: all.iter().filter(|one| one.success()).count(),
+            steps: all.iter().map(|one| one.steps).sum(),
+            tokens: all.iter().map(|one| one.tokens_in + one.tokens_out).sum(),
+            seconds: all.iter().map(|one| one.seconds).sum(),
+        }
+    }
 }
 
 fn open(spec: &str) -> anyhow::Result<Arc<dyn Model>> {

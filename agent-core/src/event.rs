@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition::Condition;
+use crate::errand::{Errand, HelperInfo, Returned};
 use crate::journal::BlobId;
 use crate::memory::{Recalled, Viewer};
 use crate::model::{ModelInfo, Reply, ToolSpec};
@@ -21,7 +22,7 @@ use crate::surface::{ProcessMark, Resolved, Restored, SurfaceInfo};
 pub use outcome::{Outcome, Part};
 
 /// Version of the event format that this code writes.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One event with its place and time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,9 @@ pub struct Started {
     /// Other models that it may ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<ModelInfo>,
+    /// Whom it may give a part of the goal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helpers: Vec<HelperInfo>,
     /// The surface, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surface: Option<SurfaceInfo>,
@@ -294,6 +298,16 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// Parts of the goal are given to child runs, which are under way until they return.
+    Delegated {
+        /// What to whom.
+        errands: Vec<Errand>,
+        /// Whether the first one that is shown to be done is enough: the others are stopped then.
+        #[serde(default)]
+        first_shown: bool,
+    },
+    /// A child run came back.
+    Returned(Box<Returned>),
     /// A model failed, and another one is asked.
     FellBack {
         /// The one that failed.
@@ -333,6 +347,8 @@ impl Event {
             Self::Refilled { .. } => "refilled",
             Self::Settled { .. } => "settled",
             Self::Routed { .. } => "routed",
+            Self::Delegated { .. } => "delegated",
+            Self::Returned(_) => "returned",
             Self::FellBack { .. } => "fell_back",
             Self::Ended { .. } => "ended",
         }

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod condition;
 pub mod context;
 pub mod driver;
+pub mod errand;
 pub mod event;
 pub mod extract;
 pub mod journal;
@@ -37,6 +38,7 @@ pub use agent::{Agent, AgentBuilder, AgentError, Finished, RunBuilder, TypedRun}
 pub use condition::Condition;
 pub use context::{Context, Progress};
 pub use driver::{Limits, RunStream, Said, Update};
+pub use errand::{Errand, HelperInfo, Returned};
 pub use event::{Entry, Event, Outcome, Part};
 pub use extract::{Extract, ExtractError, Extracted, extract};
 pub use journal::{BlobId, Journal, JournalError, MemoryJournal};

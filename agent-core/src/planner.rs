@@ -3,6 +3,7 @@
 //! A planner has settings but no hidden state: everything that it has learned in a run is in the run's events. So it does not
 //! matter whether it has seen them one by one or all at once after a restart.
 
+use crate::errand::Errand;
 use crate::event::Outcome;
 use crate::model::{Request, ToolCall};
 use crate::probe::Probe;
@@ -53,6 +54,13 @@ pub enum Next {
     },
     /// Ask the person; the run rests until there is an answer.
     AskHuman(String),
+    /// Give parts of the goal to child runs, at the same time, and go on when they are back.
+    Delegate {
+        /// What to whom. A child's id is [`Run::child_id`].
+        errands: Vec<Errand>,
+        /// Whether the first one that is shown to be done is enough.
+        first_shown: bool,
+    },
     /// The run is over.
     End(Outcome),
 }
@@ -67,6 +75,11 @@ pub trait Planner: Send + Sync + std::fmt::Debug {
 
     /// What comes next. The same run gives the same answer.
     fn next(&self, run: &Run) -> Next;
+
+    /// Milestones of its plan: those reached, and all; none without a plan.
+    fn milestones(&self, _run: &Run) -> Option<(u32, u32)> {
+        None
+    }
 }
 
 impl<P: Planner + ?Sized> Planner for Box<P> {
@@ -80,5 +93,9 @@ impl<P: Planner + ?Sized> Planner for Box<P> {
 
     fn next(&self, run: &Run) -> Next {
         (**self).next(run)
+    }
+
+    fn milestones(&self, run: &Run) -> Option<(u32, u32)> {
+        (**self).milestones(run)
     }
 }

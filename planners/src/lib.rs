@@ -2,10 +2,12 @@
 //!
 //! Nothing here does I/O, reads a clock or keeps state of its own. A planner is settings plus a function of the run.
 
+pub mod best_of;
 pub mod plan;
 pub mod react;
 pub mod router;
 
+pub use best_of::BestOf;
 pub use plan::Plan;
 pub use react::React;
 pub use router::Router;

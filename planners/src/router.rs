@@ -9,9 +9,10 @@
 #[cfg(test)]
 mod tests;
 
+use handiwork_core::errand::Errand;
 use handiwork_core::model::ModelInfo;
 use handiwork_core::secret::origin_of;
-use handiwork_core::{Event, Next, Planner, Request, Run};
+use handiwork_core::{Event, Next, Planner, Run};
 use serde::{Deserialize, Serialize};
 
 use crate::react::idle_turns;
@@ -52,9 +53,9 @@ impl Private {
         })
     }
 
-    /// Whether a request says something private.
-    fn is_in(&self, request: &Request) -> bool {
-        let text = serde_json::to_string(request).unwrap_or_default().to_lowercase();
+    /// Whether a request or an errand says something private.
+    fn says(&self, what: &impl Serialize) -> bool {
+        let text = serde_json::to_string(what).unwrap_or_default().to_lowercase();
         // In a request a text is escaped.
         let escaped = |known: &String| serde_json::to_string(&known.to_lowercase()).unwrap_or_default();
         self.texts.iter().filter(|known| !known.trim().is_empty()).any(|known| text.contains(escaped(known).trim_matches('"')))
@@ -86,11 +87,21 @@ pub struct Settings {
     pub patience: u32,
     /// US dollars after which the remote model is asked no more.
     pub remote_usd: Option<f64>,
+    /// Helpers whose models are on this machine. What is private is given to no other.
+    pub helpers: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { local: String::new(), remote: String::new(), private: Private::default(), local_first: false, patience: 2, remote_usd: None }
+        Self {
+            local: String::new(),
+            remote: String::new(),
+            private: Private::default(),
+            local_first: false,
+            patience: 2,
+            remote_usd: None,
+            helpers: Vec::new(),
+        }
     }
 }
 
@@ -103,7 +114,7 @@ impl<P: Planner> Router<P> {
 
     /// Which model is next, and why.
     fn choose(&self, run: &Run) -> (&str, String) {
-        let Settings { local, remote, private, local_first, patience, remote_usd } = &self.settings;
+        let Settings { local, remote, private, local_first, patience, remote_usd, .. } = &self.settings;
         if let Some(why) = private.found(run) {
             return (local, why);
         }
@@ -119,6 +130,12 @@ impl<P: Planner> Router<P> {
             return (remote, format!("{idle} turns of the local model brought nothing new"));
         }
         (local, "the local model is asked first".to_owned())
+    }
+
+    /// Whether a helper may be given this: its goal was written by whoever knows all that has come up.
+    fn may_have(&self, run: &Run, errand: &Errand) -> bool {
+        let private = &self.settings.private;
+        self.settings.helpers.contains(&errand.helper) || private.found(run).is_none() && !private.says(errand)
     }
 
     fn next_as(&self, run: &Run, model: &str) -> Next {
@@ -141,15 +158,28 @@ impl<P: Planner> Planner for Router<P> {
         self.planner.version()
     }
 
+    fn milestones(&self, run: &Run) -> Option<(u32, u32)> {
+        self.planner.milestones(run)
+    }
+
     fn next(&self, run: &Run) -> Next {
         let (mut to, mut why) = self.choose(run);
         let mut next = self.next_as(run, to);
         if let Next::Ask { request, .. } = &next
             && to != self.settings.local
-            && self.settings.private.is_in(request)
+            && self.settings.private.says(&**request)
         {
             (to, why) = (&self.settings.local, "it says something private".to_owned());
             next = self.next_as(run, to);
+        }
+        if let Next::Delegate { errands, .. } = &next
+            && let Some(refused) = errands.iter().find(|errand| !self.may_have(run, errand))
+            && let Some(call_id) = refused.call_id.clone()
+        {
+            return Next::Settle {
+                call_id,
+                result: Err(format!("what is private stays here: {} does not get it; do it yourself", refused.helper)),
+            };
         }
         // Only an ask goes to a model, and only a change of mind is worth an event.
         if matches!(next, Next::Ask { .. }) && run.routed() != Some(to) {

@@ -114,6 +114,15 @@ impl Live {
                 let verdict = if *done { "had been done" } else { "is done now" };
                 self.say(&format!("  {} {} {verdict}: {why}", self.paint(Paint::Yellow, "?"), self.call(call_id)));
             }
+            Event::Delegated { errands, .. } => {
+                for errand in errands {
+                    self.say(&format!("  {} {} (run {}): {}", self.paint(Paint::Grey, "⇒"), errand.helper, errand.run, errand.goal));
+                }
+            }
+            Event::Returned(back) => {
+                let shown = if back.shown { ", and all checks hold" } else { "" };
+                self.say(&format!("  {} run {} came back{shown}: {}", self.paint(Paint::Grey, "⇐"), back.run, back.outcome));
+            }
             Event::Routed { to, why } => self.say(&format!("  {} {to} is asked from now on: {why}", self.paint(Paint::Grey, "→"))),
             Event::FellBack { from, to, why } => {
                 self.say(&format!("  {} {from} failed, {to} is asked: {why}", self.paint(Paint::Yellow, "!")));

@@ -12,6 +12,7 @@ mod learn;
 mod live;
 mod login;
 mod memory;
+mod mind;
 mod model;
 mod models;
 mod paths;

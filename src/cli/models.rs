@@ -68,6 +68,11 @@ impl ModelArgs {
         Self { model: Some(model.to_owned()), ..self.clone() }
     }
 
+    /// Whether this is the model that they name.
+    pub(crate) fn is(&self, model: &str) -> bool {
+        self.model.as_deref() == Some(model)
+    }
+
     /// Whether what was recorded is replayed.
     pub(crate) fn is_cassette(&self) -> bool {
         self.model.as_ref().is_some_and(|model| model.starts_with("cassette:"))

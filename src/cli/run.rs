@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, AgentBuilder, Budgets, Condition, Policy, Probe, Run, RunId};
+use handiwork::core::{Agent, Budgets, Condition, Policy, Probe, Run, RunId};
 use handiwork::memory::Store;
-use handiwork::planners::{Plan, React};
+use handiwork::planners::React;
 use handiwork::tools::browser::Browser;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::drive::{self, conclude, drive};
+use super::mind::{self, MindArgs};
 use super::paths::Paths;
 use super::print::{self, Out};
 use super::profile::ProfileArgs;
@@ -70,10 +71,9 @@ pub(crate) struct Args {
     #[arg(long = "check", value_name = "CHECK")]
     #[serde(default)]
     checks: Vec<Condition>,
-    /// How to go about it: react looks, acts and looks again; plan sets milestones first, which are checked
-    #[arg(long, value_enum, default_value_t)]
-    #[serde(default)]
-    planner: Planner,
+    #[command(flatten)]
+    #[serde(flatten)]
+    mind: MindArgs,
     #[command(flatten)]
     #[serde(default)]
     memory: learn::MemoryArgs,
@@ -83,15 +83,6 @@ pub(crate) struct Args {
     /// Write the report here when the run is over
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-}
-
-/// How to go about a goal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Planner {
-    #[default]
-    React,
-    Plan,
 }
 
 /// Go on with a run.
@@ -125,31 +116,46 @@ pub(crate) struct ResumeArgs {
 /// What a run is done with.
 struct Tools {
     store: Arc<Store>,
-    browser: Arc<Browser>,
+    /// None if only child runs have one.
+    browser: Option<Arc<Browser>>,
     agent: Agent,
 }
 
 impl Tools {
     async fn of(args: &Args, store: Arc<Store>, paths: &Paths) -> Result<Self, Failure> {
         let secrets = setup::secrets(&args.secrets)?;
+        let wanted = args.mind.helpers()?;
         let model = models::open(&args.model, paths).await?;
         if args.pictures && !model.info().vision {
             print::note(&format!("{} sees no pictures, so --pictures changes nothing", model.info().id));
         }
         let model = args.record.as_deref().map_or(Ok(model.clone()), |file| models::recorded(model, file))?;
-        let browser = Arc::new(args.profile.launch_lasting(&args.browser, paths).await?);
-        let react = React { pictures: args.pictures, memory_tokens: args.memory.tokens(), ..React::default() };
-        let builder = match args.planner {
-            Planner::React => AgentBuilder::new(model, react),
-            Planner::Plan => AgentBuilder::new(model, Plan { react, ..Plan::default() }),
+        let another = async |spec: &str| models::open(&args.model.named(spec), paths).await;
+        let remote = match args.mind.remote_model() {
+            Some(spec) => Some(another(spec).await?),
+            None => None,
         };
-        let mut builder =
-            builder.shared_surface(browser.clone()).journal(store.clone()).secrets(secrets).policy(policy(args)).screenshots(true);
+        let mut helpers = Vec::new();
+        for (name, spec, about) in wanted {
+            // The weights of a model on this machine are loaded once.
+            let same = args.model.is(spec);
+            helpers.push((name.to_owned(), about, if same { model.clone() } else { another(spec).await? }));
+        }
+        let react = React { pictures: args.pictures, memory_tokens: args.memory.tokens(), ..React::default() };
+        let given =
+            mind::Given { model, remote, helpers, react, policy: policy(args), secrets: secrets.clone(), browser: args.browser.config()? };
+        let mut builder = args.mind.agent(given).journal(store.clone()).secrets(secrets).policy(policy(args)).screenshots(true);
+        let mut browser = None;
+        if !args.mind.is_tried() {
+            let launched = Arc::new(args.profile.launch_lasting(&args.browser, paths).await?);
+            builder = builder.shared_surface(launched.clone());
+            browser = Some(launched);
+        }
         if args.memory.is_used() {
             builder = builder.memory(store.clone()).viewer(args.memory.viewer());
         }
         for other in &args.fallbacks {
-            builder = builder.fallback(models::open(&args.model.named(other), paths).await?);
+            builder = builder.fallback(another(other).await?);
         }
         Ok(Self { store, browser, agent: builder.build() })
     }
@@ -245,7 +251,9 @@ fn read_answer(run: &Run, answer: &str) -> Result<(bool, String), Failure> {
 
 /// Closes everything, and says how it ended.
 async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: &Paths, out: Out) -> Result<(), Failure> {
-    args.profile.close(&tools.browser, paths).await;
+    if let Some(browser) = &tools.browser {
+        args.profile.close(browser, paths).await;
+    }
     let finished = match driven {
         Ok(run) => {
             inbox::clear(paths, &run);

@@ -138,6 +138,19 @@ impl<'a> Reader<'a> {
                 self.push(context! { kind => "note", what => format!("{from} failed, {to} is asked"), text => why });
             }
             Event::Said { text, .. } => self.push(context! { kind => "note", what => "The person said", text }),
+            Event::Delegated { errands, .. } => {
+                for errand in errands {
+                    let what = format!("{} is given to run {}", errand.helper, errand.run);
+                    self.push(context! { kind => "note", what, text => errand.goal.as_str() });
+                }
+            }
+            Event::Returned(back) => {
+                let usd: f64 = back.bills.values().map(|bill| bill.usd).sum();
+                let shown = if back.shown { "; all checks hold" } else { "" };
+                let what = format!("run {} came back{shown}; ${usd:.4}", back.run);
+                let text = std::iter::once(back.outcome.to_string()).chain(back.story.iter().cloned()).collect::<Vec<_>>().join("\n");
+                self.push(context! { kind => "note", what, text });
+            }
             Event::Routed { to, why } => self.push(context! { kind => "note", what => format!("{to} is asked from now on"), text => why }),
             Event::Probed { probe, holds } => {
                 let said = match holds {

@@ -10,6 +10,7 @@ mod demo_site;
 #[cfg(feature = "local")]
 mod local_model;
 mod matrix;
+mod mind;
 #[cfg(feature = "browser")]
 mod miniwob;
 #[cfg(feature = "memory")]

@@ -87,6 +87,8 @@ fn plain(schema: &Value) -> Option<Value> {
         "integer" | "number" => Some(json!({ "type": "number" })),
         "string" if schema.get("enum").is_none() => Some(json!({ "type": "string" })),
         "boolean" => Some(json!({ "type": "boolean" })),
+        // What it consists of is said where it is read: a wrong one comes back with the reason.
+        "array" => Some(json!({ "type": "array" })),
         _ => None,
     }
 }

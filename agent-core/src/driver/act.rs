@@ -3,12 +3,13 @@
 //! A turn may hold several calls (a whole form at once). The first that fails ends it: what comes after it was planned for a
 //! screen that is not there.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
 
 use super::Driver;
-use crate::action::{Action, ToolUse};
+use crate::action::{Action, EffectClass, ToolUse};
 use crate::event::{Event, Part, ShotRef};
 use crate::journal::JournalError;
 use crate::model::ToolCall;
@@ -17,7 +18,7 @@ use crate::receipt::{Reason, Receipt};
 use crate::run::{Status, fills};
 use crate::screen::Screen;
 use crate::surface::{Refusal, Resolved, SurfaceError};
-use crate::tool::ToolError;
+use crate::tool::{DynTool, ToolError};
 
 /// What follows from one call.
 #[derive(PartialEq, Eq)]
@@ -32,20 +33,23 @@ enum Then {
 
 impl Driver {
     pub(super) async fn act(&mut self, calls: Vec<ToolCall>) -> Result<(), JournalError> {
-        let mut calls = calls.into_iter();
-        while let Some(call) = calls.next() {
-            let then = self.one(&call).await?;
+        let mut left = calls.as_slice();
+        while let Some((first, _)) = left.split_first() {
+            let (now, later) = left.split_at_checked(self.reads_at_once(left)).unwrap_or((left, &[]));
+            let then = if now.len() > 1 { self.at_once(now).await? } else { self.one(first).await? };
             if self.run.status() != Status::Running || then == Then::Anew {
                 return Ok(());
             }
             if then == Then::Stop {
-                let call_ids: Vec<String> = calls.map(|call| call.id).collect();
+                let call_ids: Vec<String> = later.iter().map(|call| call.id.clone()).collect();
                 if !call_ids.is_empty() {
-                    let why = format!("not tried, because {} before it did not succeed", call.name);
+                    let names: Vec<&str> = now.iter().map(|call| call.name.as_str()).collect();
+                    let why = format!("not tried, because {} before it did not succeed", names.join(", "));
                     self.emit(Event::Dropped { call_ids, why }).await?;
                 }
                 return Ok(());
             }
+            left = later;
         }
         Ok(())
     }
@@ -107,7 +111,7 @@ impl Driver {
     }
 
     async fn tool_call(&mut self, call: &ToolCall) -> Result<Then, JournalError> {
-        let Some(tool) = self.parts.tools.iter().find(|tool| tool.spec().name == call.name).cloned() else {
+        let Some(tool) = self.tool(call) else {
             return self.tool_result(call, Err(format!("there is no tool named {}", call.name)), 0).await;
         };
         let action = Action::Tool(ToolUse { tool: call.name.clone(), args: call.args.clone() });
@@ -116,21 +120,69 @@ impl Driver {
             return Ok(then);
         }
         self.intend(call, &resolved).await?;
+        let (result, millis) = self.result_of(&*tool, call).await;
+        self.came(call, result, millis).await
+    }
+
+    /// What a tool gives, within its deadline, and how long it took.
+    async fn result_of(&self, tool: &dyn DynTool, call: &ToolCall) -> (Result<Value, ToolError>, u64) {
         let began = Instant::now();
         let limit = self.parts.limits.tool;
         let cx = self.cx.clone().within(limit).at(self.place());
         let result = tokio::time::timeout(limit, tool.call(&cx, call.args.clone()))
             .await
             .unwrap_or_else(|_| Err(ToolError::Retry(format!("no result within {} s", limit.as_secs()))));
+        (result, millis(began))
+    }
+
+    async fn came(&mut self, call: &ToolCall, result: Result<Value, ToolError>, millis: u64) -> Result<Then, JournalError> {
         match result {
-            Ok(value) => self.tool_result(call, Ok(value), millis(began)).await,
-            Err(ToolError::Retry(why)) => self.tool_result(call, Err(why), millis(began)).await,
+            Ok(value) => self.tool_result(call, Ok(value), millis).await,
+            Err(ToolError::Retry(why)) => self.tool_result(call, Err(why), millis).await,
             Err(ToolError::Fatal(why)) => {
-                self.tool_result(call, Err(why.clone()), millis(began)).await?;
+                self.tool_result(call, Err(why.clone()), millis).await?;
                 self.broken(Part::Tool, &why).await?;
                 Ok(Then::Stop)
             }
         }
+    }
+
+    /// How many of the first calls can be made at the same time: tools that change nothing, and may be called without a question.
+    fn reads_at_once(&self, calls: &[ToolCall]) -> usize {
+        let reads = |call: &ToolCall| {
+            let Some(tool) = self.tool(call) else { return false };
+            let action = Action::Tool(ToolUse { tool: call.name.clone(), args: call.args.clone() });
+            let resolved = Resolved::new(action, None, tool.effect(&call.args));
+            resolved.effect == EffectClass::Read && self.policy().decide(&resolved, &self.run) == Decision::Allow
+        };
+        calls.iter().take_while(|call| call.problem.is_none() && reads(call)).count().max(1)
+    }
+
+    /// Makes calls that change nothing at the same time; what came of them is recorded in their order.
+    async fn at_once(&mut self, calls: &[ToolCall]) -> Result<Then, JournalError> {
+        let mut tools = Vec::with_capacity(calls.len());
+        for call in calls {
+            let Some(tool) = self.tool(call) else { continue };
+            let action = Action::Tool(ToolUse { tool: call.name.clone(), args: call.args.clone() });
+            self.intend(call, &Resolved::new(action, None, EffectClass::Read)).await?;
+            tools.push((call, tool));
+        }
+        let results = futures::future::join_all(tools.iter().map(|(call, tool)| self.result_of(&**tool, call))).await;
+        let mut then = Then::GoOn;
+        for ((call, _), (result, millis)) in tools.into_iter().zip(results) {
+            if self.came(call, result, millis).await? == Then::Stop {
+                then = Then::Stop;
+            }
+            if self.run.status() != Status::Running {
+                break;
+            }
+        }
+        Ok(then)
+    }
+
+    /// The tool that a call names, if it names none of the surface's actions.
+    fn tool(&self, call: &ToolCall) -> Option<Arc<dyn DynTool>> {
+        self.parts.tools.iter().find(|tool| tool.spec().name == call.name).cloned()
     }
 
     /// Asks policy. `Some` when the call is not to be made now; a question rests the run with the call still to be made.

@@ -7,7 +7,10 @@ mod act;
 mod ask;
 #[cfg(test)]
 mod crashes;
+mod delegate;
 mod pictures;
+#[cfg(test)]
+mod reads;
 mod recall;
 mod revive;
 mod settle;
@@ -22,6 +25,7 @@ use std::time::Duration;
 
 use crate::clock::now_ms;
 use crate::context::{Context, Progress};
+use crate::errand::Helper;
 use crate::event::{Entry, Event, Outcome, Part, ShotRef};
 use crate::journal::{Journal, JournalError};
 use crate::memory::{Memory, Viewer};
@@ -65,12 +69,15 @@ impl Default for Limits {
 }
 
 /// Everything that a run is made of.
+#[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) model: Arc<dyn Model>,
     /// Asked in this order when the one before has failed.
     pub(crate) fallbacks: Vec<Arc<dyn Model>>,
     /// Others, which a planner may choose.
     pub(crate) others: Vec<Arc<dyn Model>>,
+    /// Who may be given a part of a goal.
+    pub(crate) helpers: Vec<Helper>,
     pub(crate) planner: Arc<dyn Planner>,
     pub(crate) surface: Option<Arc<dyn Surface>>,
     pub(crate) tools: Vec<Arc<dyn DynTool>>,
@@ -171,6 +178,9 @@ impl Driver {
 
     async fn step(&mut self) -> Result<(), JournalError> {
         self.listen().await?;
+        if self.gather().await? {
+            return Ok(());
+        }
         if self.wants_look() && !self.look().await? {
             return Ok(());
         }
@@ -180,6 +190,7 @@ impl Driver {
             Next::Drop { call_ids, why } => self.emit(Event::Dropped { call_ids, why }).await,
             Next::Settle { call_id, result } => self.emit(Event::ToolResult { call_id, result, millis: 0 }).await,
             Next::Route { to, why } => self.emit(Event::Routed { to, why }).await,
+            Next::Delegate { errands, first_shown } => self.emit(Event::Delegated { errands, first_shown }).await,
             Next::Probe(probe) => self.probe(probe).await,
             Next::Recall { query, site } => self.recall(query, site).await,
             Next::AskHuman(text) => self.emit(Event::Question { call_id: None, text, hash: None }).await,

@@ -35,7 +35,42 @@ pub struct Budgets {
     pub seconds: Option<u64>,
 }
 
+impl Budgets {
+    /// The smaller one of each.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
+            match (one, other) {
+                (Some(one), Some(other)) => Some(if other < one { other } else { one }),
+                (one, other) => one.or(other),
+            }
+        }
+        Self {
+            steps: least(self.steps, other.steps),
+            tokens: least(self.tokens, other.tokens),
+            usd: least(self.usd, other.usd),
+            seconds: least(self.seconds, other.seconds),
+        }
+    }
+}
+
 impl Policy {
+    /// What each of `parts` child runs may use up, so that together they stay within what the run has left. Time is not divided:
+    /// they go on at the same time. Steps are each one's own.
+    #[must_use]
+    pub fn share(&self, run: &Run, now: i64, parts: usize) -> Budgets {
+        let parts = parts.max(1);
+        let usage = run.usage();
+        let since = run.entries().last().map_or(0, |entry| now.saturating_sub(entry.at));
+        let seconds = run.elapsed_ms().saturating_add(since).max(0) as u64 / 1000;
+        Budgets {
+            steps: self.budgets.steps,
+            tokens: self.budgets.tokens.map(|most| most.saturating_sub(usage.prompt + usage.completion) / parts as u64),
+            usd: self.budgets.usd.map(|most| (most - run.cost_usd()).max(0.0) / parts as f64),
+            seconds: self.budgets.seconds.map(|most| most.saturating_sub(seconds)),
+        }
+    }
+
     /// The budget that is used up, with figures, if one is. `now` is in milliseconds since 1970-01-01 UTC.
     #[must_use]
     pub fn exceeded(&self, run: &Run, now: i64) -> Option<String> {

@@ -34,9 +34,9 @@ pub enum Decision {
 }
 
 /// What to do about an effect class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "each is the word itself")]
+#[allow(missing_docs, reason = "each is the word itself; in the order of their strictness")]
 pub enum Rule {
     Allow,
     Ask,
@@ -95,6 +95,16 @@ impl Policy {
     pub fn origins(mut self, origins: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.origins = Some(origins.into_iter().map(|origin| crate::secret::origin_of(origin.as_ref())).collect());
         self
+    }
+
+    /// What both allow. Budgets stay as they are.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        let origins = match (&self.origins, &other.origins) {
+            (Some(ours), Some(theirs)) => Some(ours.iter().filter(|origin| theirs.contains(origin)).cloned().collect()),
+            (ours, theirs) => ours.clone().or_else(|| theirs.clone()),
+        };
+        Self { write: self.write.max(other.write), irreversible: self.irreversible.max(other.irreversible), origins, budgets: self.budgets }
     }
 
     /// Whether `resolved` may be done now.

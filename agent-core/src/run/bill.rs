@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::model::Usage;
@@ -10,7 +10,7 @@ use crate::model::Usage;
 use super::Run;
 
 /// What one model took.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bill {
     /// Replies.
     pub replies: u32,
@@ -21,7 +21,7 @@ pub struct Bill {
 }
 
 impl Run {
-    /// What each model took, by its id.
+    /// What each model took, by its id, child runs included.
     #[must_use]
     pub fn bills(&self) -> BTreeMap<String, Bill> {
         let mut bills: BTreeMap<String, Bill> = BTreeMap::new();
@@ -37,6 +37,14 @@ impl Run {
                     bill.replies += 1;
                     bill.usage += reply.usage;
                     bill.usd += cost_usd;
+                }
+                Event::Returned(returned) => {
+                    for (id, theirs) in &returned.bills {
+                        let bill = bills.entry(id.clone()).or_default();
+                        bill.replies += theirs.replies;
+                        bill.usage += theirs.usage;
+                        bill.usd += theirs.usd;
+                    }
                 }
                 _ => {}
             }

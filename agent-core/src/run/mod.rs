@@ -4,6 +4,7 @@
 //! as if nothing had happened.
 
 mod bill;
+mod child;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ pub(crate) use open::fills;
 pub use open::{OpenIntent, Unsent};
 
 /// Names a run. Ids sort by the time of their making.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub String);
 
@@ -238,22 +239,29 @@ impl Run {
         self.events().filter(|event| matches!(event, Event::Replied { .. })).count() as u32
     }
 
-    /// Tokens so far.
+    /// Tokens so far, those of child runs too.
     #[must_use]
     pub fn usage(&self) -> Usage {
         let mut sum = Usage::default();
         for event in self.events() {
-            if let Event::Replied { reply, .. } = event {
-                sum += reply.usage;
+            match event {
+                Event::Replied { reply, .. } => sum += reply.usage,
+                Event::Returned(returned) => returned.bills.values().for_each(|bill| sum += bill.usage),
+                _ => {}
             }
         }
         sum
     }
 
-    /// Cost so far, in USD.
+    /// Cost so far, in USD, that of child runs too.
     #[must_use]
     pub fn cost_usd(&self) -> f64 {
-        self.events().map(|event| if let Event::Replied { cost_usd, .. } = event { *cost_usd } else { 0.0 }).sum()
+        let usd = |event: &Event| match event {
+            Event::Replied { cost_usd, .. } => *cost_usd,
+            Event::Returned(returned) => returned.bills.values().map(|bill| bill.usd).sum(),
+            _ => 0.0,
+        };
+        self.events().map(usd).sum()
     }
 
     /// When it began, in milliseconds since 1970-01-01 UTC.

@@ -11,15 +11,20 @@ pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
 
-use crate::react::{React, proof};
 use handiwork_core::model::ToolCall;
-use handiwork_core::{Next, Planner, Run};
+use handiwork_core::{Event, Next, Planner, Run};
 pub use ledger::{Ledger, Milestone};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use spec::Proposal;
+
+use crate::react::{React, proof};
 
 /// Plans that are refused before there is one, until the run goes on without.
 const MOST_REFUSED: usize = 3;
+
+/// What a model that can't make a plan is told.
+const WITHOUT: &str = "go on without a plan";
 
 /// The planner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +48,13 @@ impl Planner for Plan {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
+    }
+
+    fn milestones(&self, run: &Run) -> Option<(u32, u32)> {
+        let ledger = Ledger::of(run);
+        let all = ledger.milestones.len() as u32;
+        (all > 0).then(|| (all - ledger.open().count() as u32, all))
     }
 
     fn next(&self, run: &Run) -> Next {
@@ -68,6 +79,8 @@ impl Plan {
             }
             Ok(proposal) => proposal.weighed(run),
         };
+        // What one that is led is told to be wrong it takes for the end of all: it has one try, and goes on without a plan.
+        let result = result.or_else(|why| if is_led(run) { Ok(json!({ "kept": [], "note": WITHOUT })) } else { Err(why) });
         Next::Settle { call_id: call.id.clone(), result }
     }
 
@@ -79,14 +92,18 @@ impl Plan {
 
     /// Whether the model can't make a plan: then the run goes on as without one, and claims are held to what was done.
     pub(crate) fn is_given_up(run: &Run) -> bool {
-        let refused = run.events().filter(|event| {
-            matches!(event, handiwork_core::Event::ToolResult { call_id, result: Err(_), .. } if run.call(call_id).is_some_and(|call| call.name == spec::NAME))
-        });
-        refused.count() >= MOST_REFUSED && Ledger::of(run).plans == 0
+        let is_plan = |call_id: &str| run.call(call_id).is_some_and(|call| call.name == spec::NAME);
+        let tried = run.events().filter(|event| matches!(event, Event::ToolResult { call_id, .. } if is_plan(call_id))).count();
+        tried >= if is_led(run) { 1 } else { MOST_REFUSED } && Ledger::of(run).milestones.is_empty()
     }
 
     /// Whether the model has to plan before it does anything else.
     pub(crate) fn is_due(run: &Run) -> bool {
         Ledger::of(run).plans == 0 && !Self::is_given_up(run)
     }
+}
+
+/// Whether the model is small, and held to a grammar.
+fn is_led(run: &Run) -> bool {
+    run.started().is_some_and(|started| started.model.small && started.model.constrained)
 }

@@ -7,6 +7,7 @@
 mod ask;
 mod compact;
 mod constraint;
+mod delegate;
 mod finish;
 mod goal;
 mod groups;
@@ -73,7 +74,7 @@ impl Planner for React {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn next(&self, run: &Run) -> Next {
@@ -154,8 +155,9 @@ impl React {
             return Plan::first(&pending);
         }
         if !pending.is_empty() {
-            // Those before `done`; it is judged on what came of them.
-            return Next::Act(pending.into_iter().take_while(|call| call.name != finish::NAME).cloned().collect());
+            // Those before `done`, which is judged on what came of them, and before those that are not for the surface.
+            let acts = pending.into_iter().take_while(|call| call.name != finish::NAME && !is_own(run, &call.name));
+            return Next::Act(acts.cloned().collect());
         }
         if let Some(next) = loops::silenced(run, NUDGES) {
             return next;
@@ -180,10 +182,17 @@ impl React {
     }
 }
 
-/// Calls that the planner answers by itself.
+/// Whether a call is one that the planner answers by itself.
+fn is_own(run: &Run, name: &str) -> bool {
+    let has_helpers = || run.started().is_some_and(|started| !started.helpers.is_empty());
+    matches!(name, ask::NAME | long::NAME) || name == delegate::NAME && has_helpers()
+}
+
+/// What the planner answers to a call by itself.
 fn own(run: &Run, call: &ToolCall, plan: Option<&Plan>) -> Option<Next> {
     match call.name.as_str() {
         ask::NAME => Some(ask::next(run, call)),
+        delegate::NAME if is_own(run, delegate::NAME) => Some(delegate::next(run, call)),
         long::NAME => Some(Next::Settle { call_id: call.id.clone(), result: long::more(run, &call.args) }),
         spec::NAME => plan.map(|plan| plan.judge(run, call)),
         _ => None,

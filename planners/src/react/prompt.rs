@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use handiwork_core::event::{Instructions, Started};
 use handiwork_core::model::ToolSpec;
 
-use super::{ask, finish, long};
+use super::{ask, delegate, finish, long};
 use crate::plan::spec;
 
 const LARGE: &str = include_str!("../prompts/react.md");
@@ -56,6 +56,9 @@ pub(super) fn tools(started: &Started, plan: bool) -> Vec<ToolSpec> {
         tools.push(spec::spec());
     }
     if !is_led(started) {
+        if !started.helpers.is_empty() {
+            tools.push(delegate::spec(&started.helpers));
+        }
         tools.push(long::spec());
         tools.push(ask::spec());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use handiwork_core::agent::AgentBuilder;
 use handiwork_core::model::{Model, Price};
 use handiwork_core::testing::{ScriptedModel, ScriptedSurface, button, call, text};
-use handiwork_core::{Outcome, Screen, ToolCall};
+use handiwork_core::{Outcome, Request, Screen, ToolCall};
 use serde_json::json;
 
 use super::*;
@@ -125,4 +125,30 @@ async fn a_model_that_is_not_there_is_an_error() {
     let run = agent.surface(pages()).build().run("Say what it is.").finish().await.expect("no journal failure").run;
     assert!(matches!(run.outcome(), Some(Outcome::Broken { error, .. }) if error.contains("does not have")), "{:?}", run.outcome());
     assert_eq!(named("x").info().id, "x");
+}
+
+/// A helper elsewhere is a way out too: it is given nothing once something private has come up, and never what says something private.
+#[tokio::test]
+async fn what_is_private_is_given_to_no_helper_elsewhere() {
+    let ask = |goal: &str| call("delegate", json!({ "to": "reader", "goal": goal }));
+    let helper = || {
+        let model = ScriptedModel::new().calls([done("helped")]);
+        let agent = AgentBuilder::new(model, React::default()).surface(pages()).build();
+        async { Ok(agent) }
+    };
+    for here in [false, true] {
+        let private = Private { texts: vec!["Project Zephyr".to_owned()], ..settings().private };
+        let settings = Settings { private, helpers: if here { vec!["reader".to_owned()] } else { Vec::new() }, ..settings() };
+        let remote = Arc::new(named("remote").calls([ask("Who is in project zephyr?"), ask("What is the weather?"), click(1)]));
+        let local = named("local").calls([ask("What does 4711 mean?")]).calls([done("4711")]);
+        let builder = AgentBuilder::new(remote.clone(), Router::new(React::default(), settings)).also(local).surface(pages());
+        let run = builder.helper("reader", "reads", helper).build().run("Find out").finish().await.expect("no journal failure").run;
+        let given: Vec<&str> = run.errands().map(|errand| errand.goal.as_str()).collect();
+        let expected: &[&str] =
+            if here { &["Who is in project zephyr?", "What is the weather?", "What does 4711 mean?"] } else { &["What is the weather?"] };
+        assert_eq!(given, expected, "on this machine: {here}");
+        let refused =
+            run.events().filter(|event| matches!(event, Event::ToolResult { result: Err(why), .. } if why.contains("stays here")));
+        assert_eq!(refused.count(), if here { 0 } else { 2 });
+    }
 }

@@ -7,6 +7,7 @@ mod claim;
 mod errors;
 mod login;
 mod memory;
+mod mind;
 mod resume;
 mod session;
 mod store;

@@ -34,6 +34,7 @@ fn started(goal: &str) -> Event {
         output_schema: None,
         probes: vec![],
         checks: vec![],
+        helpers: Vec::new(),
         others: vec![],
         viewer: None,
         instructions: vec![],

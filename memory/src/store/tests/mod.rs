@@ -136,6 +136,7 @@ pub(crate) fn started(goal: &str) -> Event {
         output_schema: Some(json!({ "$blob": "looks like a stand-in, is none" })),
         probes: Vec::new(),
         checks: Vec::new(),
+        helpers: Vec::new(),
         others: Vec::new(),
         viewer: Some(Viewer::default()),
         instructions: vec![Instructions { from: "HANDIWORK.md".to_owned(), site: None, text: "Be brief.".to_owned() }],

@@ -1,7 +1,9 @@
 //! React by tables: real runs of the driver over a scripted surface, and what is asked of the model in them.
 
+mod delegate;
 mod led;
 mod liars;
+mod words;
 
 use handiwork_core::agent::AgentBuilder;
 use handiwork_core::event::{Entry, Part};
