@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::condition::Condition;
 use crate::errand::{Errand, HelperInfo, Returned};
 use crate::journal::BlobId;
+use crate::marks::Found;
 use crate::memory::{Recalled, Viewer};
 use crate::model::{ModelInfo, Reply, ToolSpec};
 use crate::policy::Policy;
@@ -298,6 +299,13 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// The element of a recorded step was looked for.
+    Located {
+        /// The step's call.
+        call_id: String,
+        /// What may be it, best first.
+        found: Vec<Found>,
+    },
     /// Parts of the goal are given to child runs, which are under way until they return.
     Delegated {
         /// What to whom.
@@ -347,6 +355,7 @@ impl Event {
             Self::Refilled { .. } => "refilled",
             Self::Settled { .. } => "settled",
             Self::Routed { .. } => "routed",
+            Self::Located { .. } => "located",
             Self::Delegated { .. } => "delegated",
             Self::Returned(_) => "returned",
             Self::FellBack { .. } => "fell_back",

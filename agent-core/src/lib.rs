@@ -18,6 +18,7 @@ pub mod event;
 pub mod extract;
 pub mod journal;
 pub mod layer;
+pub mod marks;
 pub mod memory;
 pub mod model;
 pub mod planner;

@@ -5,6 +5,7 @@
 
 use crate::errand::Errand;
 use crate::event::Outcome;
+use crate::marks::Wanted;
 use crate::model::{Request, ToolCall};
 use crate::probe::Probe;
 use crate::run::Run;
@@ -54,6 +55,13 @@ pub enum Next {
     },
     /// Ask the person; the run rests until there is an answer.
     AskHuman(String),
+    /// Look for the element of a recorded step.
+    Locate {
+        /// The step's call.
+        call_id: String,
+        /// What it looks like.
+        wanted: Box<Wanted>,
+    },
     /// Give parts of the goal to child runs, at the same time, and go on when they are back.
     Delegate {
         /// What to whom. A child's id is [`Run::child_id`].

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::action::{Action, EffectClass};
 use crate::context::Context;
+use crate::marks::{Found, Marks, Wanted};
 use crate::probe::Probe;
 use crate::receipt::{Reason, Receipt};
 use crate::screen::{Rect, Ref, Screen, hex};
@@ -64,6 +65,9 @@ pub struct Resolved {
     pub effect: EffectClass,
     /// SHA-256 of what is to be done to what: an approval is bound to it.
     pub hash: String,
+    /// What the target looks like, for finding it again on another day. Not a part of the hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Box<Marks>>,
 }
 
 impl Resolved {
@@ -74,7 +78,7 @@ impl Resolved {
         let about = target.as_ref().map(|t| (t.r#ref, &t.role, &t.name, &t.origin, &t.form));
         let bytes = serde_json::to_vec(&(&action, about, effect)).unwrap_or_default();
         let hash = hex(&Sha256::digest(bytes));
-        Self { action, target, effect, hash }
+        Self { action, target, effect, hash, marks: None }
     }
 }
 
@@ -214,6 +218,15 @@ pub trait Surface: Send + Sync + std::fmt::Debug {
 
     /// Does it, and observes what came of it.
     async fn dispatch(&self, cx: &Context, resolved: &Resolved) -> Result<Receipt, SurfaceError>;
+
+    /// Finds an element that was recorded. May wait and scroll, changes nothing else. What may be it, best first; the one that
+    /// certainly is it says so.
+    async fn seek(&self, _cx: &Context, _wanted: &Wanted) -> Result<Vec<Found>, SurfaceError> {
+        Err(SurfaceError::NotAvailable {
+            problem: format!("on a {} surface nothing can be looked for that was recorded", self.info().kind),
+            hint: "run the goal again with a model".to_owned(),
+        })
+    }
 
     /// A picture of it, when it has one and no secret could be on it.
     async fn screenshot(&self, _cx: &Context) -> Result<Option<Shot>, SurfaceError> {

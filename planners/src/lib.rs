@@ -6,8 +6,10 @@ pub mod best_of;
 pub mod plan;
 pub mod react;
 pub mod router;
+pub mod script;
 
 pub use best_of::BestOf;
 pub use plan::Plan;
 pub use react::React;
 pub use router::Router;
+pub use script::{Replay, Script};

@@ -20,8 +20,10 @@ mod print;
 mod profile;
 mod prune;
 mod remote;
+mod replay;
 mod run;
 mod screen;
+mod script;
 mod session;
 mod setup;
 
@@ -57,6 +59,11 @@ enum Command {
     Resume(run::ResumeArgs),
     /// Say something to a run that is under way, or was: it hears it with its next turn
     Tell(inbox::Args),
+    /// Do again what a script tells, without a model
+    Replay(Box<replay::Args>),
+    /// Scripts: from a run, check, export for Chrome, their JSON Schema
+    #[command(subcommand)]
+    Script(script::Args),
     /// Open a page in a session that lasts until it is closed, or is not used any more
     Open(session::OpenArgs),
     /// Print a page exactly as a model would see it: of the session, or of --url
@@ -121,6 +128,8 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(*args, &paths, out).await,
         Command::Resume(args) => run::resume(args, &paths, out).await,
         Command::Tell(args) => inbox::tell(args, &paths, out).await,
+        Command::Replay(args) => replay::run(*args, &paths, out).await,
+        Command::Script(args) => script::run(args, &paths, out).await,
         Command::Open(args) => session::open(args, &paths, out).await,
         Command::Screen(args) => screen::run(args, &paths, out).await,
         Command::Act(args) => session::act(args, &paths, out).await,

@@ -19,7 +19,7 @@ use super::{Code, Failure, print};
 const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | ollama:[URL#]ID | llama-server[:URL] | vllm:URL[#ID] | sglang:URL[#ID] | \
                     lmstudio:[URL#]ID | openai:BASE_URL#ID | cassette:FILE [default: deepseek when DEEPSEEK_API_KEY is set, else local]";
 
-#[derive(Debug, Clone, clap::Args, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 pub(crate) struct ModelArgs {
     #[arg(long, help = HELP)]
     model: Option<String>,
@@ -52,8 +52,9 @@ pub(crate) struct LocalArgs {
     force_load: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 enum Protocol {
+    #[default]
     /// Tools where the model has them, else JSON
     Auto,
     /// Native tools only

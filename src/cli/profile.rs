@@ -78,6 +78,11 @@ pub(crate) fn profiles(paths: &Paths) -> Result<Profiles, Failure> {
     Ok(Profiles::new(paths.profiles(), key(paths)?))
 }
 
+/// The key for what a run keeps of its logins, if there is one.
+pub(crate) fn state_key(paths: &Paths) -> Option<Key> {
+    key(paths).inspect_err(|failure| print::note(&format!("logins can't be kept for a resumption: {failure}"))).ok()
+}
+
 /// The key; made at the first use.
 fn key(paths: &Paths) -> Result<Key, Failure> {
     Ok(match std::env::var(VARIABLE) {

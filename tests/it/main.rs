@@ -17,6 +17,8 @@ mod miniwob;
 mod oracles;
 #[cfg(feature = "memory")]
 mod report;
+#[cfg(all(feature = "memory", feature = "browser"))]
+mod scripts;
 #[cfg(feature = "memory")]
 mod store;
 #[cfg(all(feature = "memory", feature = "browser"))]

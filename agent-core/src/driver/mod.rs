@@ -28,6 +28,7 @@ use crate::context::{Context, Progress};
 use crate::errand::Helper;
 use crate::event::{Entry, Event, Outcome, Part, ShotRef};
 use crate::journal::{Journal, JournalError};
+use crate::marks::Wanted;
 use crate::memory::{Memory, Viewer};
 use crate::model::Model;
 use crate::planner::{Next, Planner};
@@ -190,6 +191,7 @@ impl Driver {
             Next::Drop { call_ids, why } => self.emit(Event::Dropped { call_ids, why }).await,
             Next::Settle { call_id, result } => self.emit(Event::ToolResult { call_id, result, millis: 0 }).await,
             Next::Route { to, why } => self.emit(Event::Routed { to, why }).await,
+            Next::Locate { call_id, wanted } => self.locate(call_id, &wanted).await,
             Next::Delegate { errands, first_shown } => self.emit(Event::Delegated { errands, first_shown }).await,
             Next::Probe(probe) => self.probe(probe).await,
             Next::Recall { query, site } => self.recall(query, site).await,
@@ -291,6 +293,17 @@ impl Driver {
                 self.surface_died(&error).await?;
                 Ok(false)
             }
+        }
+    }
+
+    /// Looks for the element of a recorded step.
+    async fn locate(&mut self, call_id: String, wanted: &Wanted) -> Result<(), JournalError> {
+        let Some(surface) = self.parts.surface.clone() else {
+            return self.broken(Part::Surface, &"there is no screen to look on; give the agent a surface").await;
+        };
+        match self.bounded("looking for an element", surface.seek(&self.surface_cx(), wanted)).await {
+            Ok(found) => self.emit(Event::Located { call_id, found }).await,
+            Err(error) => self.surface_died(&error).await,
         }
     }
 

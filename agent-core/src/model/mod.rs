@@ -4,6 +4,7 @@
 //! turns it into a grammar and so can't name an element that is not there; a remote one ignores it and the same check is made
 //! on arrival.
 
+mod absent;
 pub mod compat;
 pub mod deepseek;
 mod error;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::context::Context;
+pub use absent::NoModel;
 pub use error::ModelError;
 pub use history::{NOT_CARRIED_OUT, answered};
 pub use image::Image;

@@ -4,4 +4,5 @@ pub mod compat;
 pub mod deepseek;
 pub mod demo;
 pub mod fixtures;
+pub mod heal;
 pub mod miniwob;

@@ -23,6 +23,7 @@ mod profile_lock;
 pub mod reading;
 mod scratch;
 mod screen;
+mod seek;
 pub mod shot;
 mod state;
 mod survival;
@@ -35,6 +36,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use handiwork_core::marks::{Found, Wanted};
 use handiwork_core::{
     Action, Checkpoint, Context, Probe, Receipt, Refusal, Resolved, Restore, Restored, Screen, Shot, Surface, SurfaceError, SurfaceInfo,
 };
@@ -207,6 +209,19 @@ impl Surface for Browser {
             self.connection().alive().map_err(|error| error.surface("acting"))?;
         }
         Ok(receipt)
+    }
+
+    async fn seek(&self, cx: &Context, wanted: &Wanted) -> Result<Vec<Found>, SurfaceError> {
+        let until = self.until(cx);
+        let _turn = self.turn(until).await?;
+        let seeking = async {
+            match self.seek_element(cx, wanted, until).await {
+                // A dialog is in front, or the page is gone: nothing of it can be found.
+                Err(CallError::Dialog { .. } | CallError::Detached) => Ok(Vec::new()),
+                other => other.map_err(|error| error.surface("looking for an element")),
+            }
+        };
+        self.while_it_lives("looking for an element", seeking).await
     }
 
     async fn screenshot(&self, cx: &Context) -> Result<Option<Shot>, SurfaceError> {

@@ -23,6 +23,7 @@ const SCRIPT: &str = concat!(
     include_str!("screen/act.js"),
     include_str!("screen/serialise.js"),
     include_str!("screen/widget.js"),
+    include_str!("screen/marks.js"),
     include_str!("screen/hands.js"),
     "}"
 );

@@ -89,7 +89,10 @@ impl Browser {
             Action::Tool(call) => return Err(Reason::Unsupported { action: call.tool.clone() }.into()),
             _ => {}
         }
-        let (resolved, _) = self.locate(cx, action, Instant::now() + PATIENCE, until).await?;
+        let (mut resolved, found) = self.locate(cx, action, Instant::now() + PATIENCE, until).await?;
+        if let Some(found) = found {
+            resolved.marks = self.marks_of(found.tab, &found.token, found.id, until).await;
+        }
         Ok(resolved)
     }
 

@@ -1,0 +1,137 @@
+//! Marks: what an element looks like, so that it is found again on another day, and on a page that has changed.
+//!
+//! They are taken of every element that is acted on, and stand with the act in the journal; so any run can be made a script
+//! afterwards. The one decision: how alike two elements are is computed here, for every surface and purely, and whether that is enough to
+//! act on is decided by what is certain and not by a figure alone ([`likeness::verdict`]).
+
+pub mod likeness;
+#[cfg(test)]
+mod tests;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::screen::{Rect, Ref, Verb};
+
+/// What an element looks like. What is not known, or not there, is empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Marks {
+    /// Its role, by WAI-ARIA's names.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub role: String,
+    /// Its accessible name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Its tag.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tag: String,
+    /// Its type, for inputs and buttons.
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// Its id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The name under which a form sends it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub field: String,
+    /// Its classes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Its placeholder.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub placeholder: String,
+    /// Where a link leads: the path of its address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub href: String,
+    /// The form that it belongs to: its method and the path that it is sent to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub form: String,
+    /// Whether acting on it sends the form.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub submits: bool,
+    /// Names of the other buttons beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rivals: Vec<String>,
+    /// Texts around it, nearest first: what stands before and after it, and the heading above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<String>,
+    /// The text of the row, card or item of a list that it stands in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub row: String,
+    /// Which one of its role it is on the page, from 0, and how many there are.
+    pub order: (u32, u32),
+    /// Where it is.
+    pub place: (f64, f64),
+    /// Selectors that find just it, in the order of Chrome's recorder: by role and name, by text, by CSS, by XPath.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub selectors: Vec<String>,
+    /// Indices of the frames around it, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frame: Vec<u32>,
+    /// The choices of a select: label and value of each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<(String, String)>,
+}
+
+/// What is to be found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Ways to find it, the best one first. A way through shadow roots has several parts.
+    #[serde(default)]
+    pub selectors: Vec<Vec<String>>,
+    /// Indices of the frames around it, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frame: Vec<u32>,
+    /// What it looked like.
+    #[serde(default)]
+    pub marks: Option<Marks>,
+    /// Text that must stand in its row: what tells it from its likes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub row: String,
+    /// What is to be done with it.
+    pub verb: Option<Verb>,
+    /// How long it is waited for, in milliseconds.
+    pub timeout_ms: u64,
+    /// Whether it must be where the selectors lead: nothing else will do, however alike.
+    #[serde(default)]
+    pub exactly: bool,
+}
+
+/// An element that may be the one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// Its ref.
+    pub r#ref: Ref,
+    /// Its role.
+    pub role: String,
+    /// Its name.
+    pub name: String,
+    /// Its tag.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tag: String,
+    /// The text of its row, or what stands before it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub around: String,
+    /// How alike it is, from 0 to 1.
+    pub score: f64,
+    /// The first selector that finds it and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<u32>,
+    /// Whether it certainly is the one, and how that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sure: Option<String>,
+}
+
+/// An element with its marks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Candidate {
+    /// Its ref.
+    pub r#ref: Option<Ref>,
+    /// What it looks like.
+    pub marks: Marks,
+    /// The first selector that finds it and nothing else.
+    pub by: Option<u32>,
+    /// Where it is.
+    pub rect: Rect,
+}

@@ -1,0 +1,398 @@
+//! Script: what was done once is done again, without a model.
+//!
+//! The steps are known; what is decided at each is whether its element is there, is the one that was recorded, and did what it should.
+//! It goes through the same driver as any run, so policy, receipts, journal and resumption hold. The one decision: where something
+//! can't be found for certain the step is not made ([`heal`](self) climbs a ladder, or an agent takes over), and what must be so is
+//! never weakened.
+
+pub mod export;
+pub mod format;
+pub mod from_run;
+mod heal;
+mod parts;
+#[cfg(test)]
+mod tests;
+pub mod variables;
+pub mod write_back;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use handiwork_core::condition::Standing;
+use handiwork_core::errand::Errand;
+use handiwork_core::marks::{Found, Wanted};
+use handiwork_core::{Change, EffectClass, Event, Next, Outcome, Planner, Reason, Receipt, Ref, Run, Screen, ToolCall};
+use serde_json::{Value, json};
+
+pub use format::Script;
+pub use parts::{Deed, Part, Ready, What};
+pub use variables::Values;
+
+use crate::react::React;
+
+/// How often an element is looked for again when it was found and could not be acted on.
+const MOST_TRIES: usize = 3;
+
+/// How often something that must be so is waited for.
+const MOST_WAITS: usize = 2;
+
+/// The call by which an agent takes over; no model made it.
+const HANDED_OVER: &str = "agent";
+
+/// The planner.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// What is to be done.
+    pub ready: Ready,
+    /// Whether what is not found is looked for by other means.
+    pub heal: bool,
+    /// Whether the agent's model may be asked which element is meant.
+    pub model: bool,
+    /// The agent that takes over where a step can't be made; without it the run ends there.
+    pub agent: Option<React>,
+}
+
+/// What has come of a part so far.
+#[derive(Debug, Default)]
+struct Seen<'a> {
+    receipts: Vec<&'a Receipt>,
+    /// When its element was looked for last, and what was found.
+    located: Option<(u64, &'a [Found])>,
+    /// What was opened to find it.
+    opened: BTreeSet<Ref>,
+    result: Option<&'a Result<Value, String>>,
+    /// Waits for it, and changes of tab.
+    others: usize,
+    /// How grave it was.
+    effect: Option<EffectClass>,
+}
+
+impl Planner for Replay {
+    fn name(&self) -> &'static str {
+        "script"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn milestones(&self, run: &Run) -> Option<(u32, u32)> {
+        let all = self.ready.parts.iter().enumerate().filter(|(_, part)| matches!(part.what, What::Must(_)));
+        let (mut reached, mut count) = (0, 0);
+        for (at, _) in all {
+            count += 1;
+            reached += u32::from(matches!(seen(run, at).result, Some(Ok(_))));
+        }
+        (count > 0).then_some((reached, count))
+    }
+
+    fn next(&self, run: &Run) -> Next {
+        if let (Some(agent), true) = (&self.agent, is_handed_over(run)) {
+            return agent.drive(run, None);
+        }
+        if let Some(next) = heal::settle(run) {
+            return next;
+        }
+        for (at, part) in self.ready.parts.iter().enumerate() {
+            if self.is_left_out(run, part) {
+                continue;
+            }
+            if let Some(next) = self.part(run, at, part) {
+                return next;
+            }
+        }
+        Next::End(Outcome::Done { text: format!("All {} steps are done.", self.ready.parts.len()), value: self.extracted(run) })
+    }
+}
+
+impl Replay {
+    /// Replays what is ready, healing what it can without a model.
+    #[must_use]
+    pub fn new(ready: Ready) -> Self {
+        Self { ready, heal: true, model: false, agent: None }
+    }
+
+    /// Whether a condition around it does not hold.
+    fn is_left_out(&self, run: &Run, part: &Part) -> bool {
+        part.when.iter().any(|(at, _)| seen(run, *at).result == Some(&Ok(Value::Bool(false))))
+    }
+
+    /// What comes next for this part; none if it is done.
+    fn part(&self, run: &Run, at: usize, part: &Part) -> Option<Next> {
+        let seen = seen(run, at);
+        if matches!(seen.result, Some(Ok(_))) {
+            return None;
+        }
+        match &part.what {
+            What::Act(name, args) => self.act(run, at, part, &seen, name, args),
+            What::On { wanted, deed } => self.on(run, at, part, &seen, wanted, deed),
+            What::Must(condition) => {
+                let settle = |holds: bool| Some(Next::Settle { call_id: id(at), result: Ok(Value::Bool(holds)) });
+                match condition.standing(run) {
+                    Standing::Met => settle(true),
+                    Standing::Ask => condition.probe().map(Next::Probe),
+                    Standing::Unmet if seen.others < MOST_WAITS => Some(wait(at, seen.others, condition)),
+                    Standing::Unmet => Some(self.fails(run, at, part, &format!("it must be so that {condition}, and it is not"))),
+                }
+            }
+            What::When(condition) => {
+                Some(Next::Settle { call_id: id(at), result: Ok(Value::Bool(condition.standing(run) == Standing::Met)) })
+            }
+            What::Agent(goal) => Some(self.errand(run, at, goal)),
+        }
+    }
+
+    /// An action that needs no element.
+    fn act(&self, run: &Run, at: usize, part: &Part, seen: &Seen<'_>, name: &str, args: &Value) -> Option<Next> {
+        match seen.receipts.last() {
+            None => Some(Next::Act(vec![call(id(at), name, args.clone())])),
+            Some(Receipt::Verified { .. } | Receipt::NoEffect) => None,
+            Some(receipt) => Some(self.fails(run, at, part, &receipt.to_string())),
+        }
+    }
+
+    /// An action on an element.
+    fn on(&self, run: &Run, at: usize, part: &Part, seen: &Seen<'_>, wanted: &Wanted, deed: &Deed) -> Option<Next> {
+        match seen.receipts.last() {
+            Some(Receipt::Verified { .. }) => return None,
+            // It holds that already.
+            Some(Receipt::NoEffect) if !matches!(deed, Deed::Click(_)) || *deed == Deed::Click("hover") => return None,
+            // A page may not have been listening yet. What is sent is not sent again.
+            Some(Receipt::NoEffect) if seen.receipts.len() < 2 && seen.effect != Some(EffectClass::Irreversible) => {}
+            Some(Receipt::NoEffect) => return Some(self.fails(run, at, part, "it was done and had no effect")),
+            Some(Receipt::NotDispatched { reason: Reason::Denied { why } }) => {
+                return Some(self.fails(run, at, part, &format!("not allowed: {why}")));
+            }
+            Some(receipt @ Receipt::NotDispatched { .. }) if seen.receipts.len() >= MOST_TRIES => {
+                return Some(self.fails(run, at, part, &receipt.to_string()));
+            }
+            Some(receipt @ Receipt::Unknown { .. }) => return Some(self.fails(run, at, part, &receipt.to_string())),
+            Some(Receipt::NotDispatched { .. }) | None => {}
+        }
+        if let Some(next) = self.to_tab(run, at, part, seen) {
+            return Some(next);
+        }
+        let Some((since, found)) = seen.located else {
+            return Some(Next::Locate { call_id: id(at), wanted: Box::new(wanted.clone()) });
+        };
+        match found.iter().find(|one| one.sure.is_some()) {
+            Some(sure) => Some(does(at, sure, deed)),
+            None => Some(self.healed(run, at, part, seen, wanted, deed, (since, found))),
+        }
+    }
+
+    /// Changes to the tab that a step is recorded in, if it is not in front.
+    fn to_tab(&self, run: &Run, at: usize, part: &Part, seen: &Seen<'_>) -> Option<Next> {
+        let (tab, screen) = (part.tab.as_deref()?, run.screen()?);
+        if is_at(&screen.url, tab) || screen.tabs.is_empty() || seen.others >= MOST_WAITS {
+            return None;
+        }
+        let there = screen.tabs.iter().find(|other| is_at(&other.url, tab));
+        Some(match there {
+            Some(other) => Next::Act(vec![call(format!("{}-t{}", id(at), seen.others), "switch_tab", json!({ "tab": other.number }))]),
+            None => Next::Act(vec![call(format!("{}-w{}", id(at), seen.others), "wait", json!({ "idle": true }))]),
+        })
+    }
+
+    /// The ladder for an element that is not certainly there.
+    #[allow(clippy::too_many_arguments, reason = "one rung after the other of one ladder")]
+    fn healed(
+        &self,
+        run: &Run,
+        at: usize,
+        part: &Part,
+        seen: &Seen<'_>,
+        wanted: &Wanted,
+        deed: &Deed,
+        (since, found): (u64, &[Found]),
+    ) -> Next {
+        let lost = || lost(wanted, found, seen);
+        if !self.heal {
+            return self.fails(run, at, part, &lost());
+        }
+        if let Some(r) = run.screen().and_then(|screen| heal::opener(screen, &seen.opened)) {
+            return Next::Act(vec![call(format!("{}-o{}", id(at), r.0), "click", json!({ "ref": r }))]);
+        }
+        if self.model && !found.is_empty() {
+            return match heal::replied(run, since) {
+                None => Next::Ask { role: heal::ROLE.to_owned(), request: Box::new(heal::question(part, &told(wanted), found)) },
+                Some(reply) => match heal::answer(reply).and_then(|place| found.get(place)) {
+                    Some(one) => does(at, one, deed),
+                    None => self.fails(run, at, part, &format!("{}; the model says that it is none of them", lost())),
+                },
+            };
+        }
+        self.fails(run, at, part, &lost())
+    }
+
+    /// A part that an agent is to do.
+    fn errand(&self, run: &Run, at: usize, goal: &str) -> Next {
+        let call_id = id(at);
+        if let Some(given) = run.errands().find(|errand| errand.call_id.as_ref() == Some(&call_id)) {
+            let back = run.returned().find(|back| back.run == given.run);
+            return match back.map(|back| &back.outcome) {
+                Some(Outcome::Done { text, .. }) => Next::Settle { call_id, result: Ok(Value::from(text.as_str())) },
+                Some(other) => Next::End(Outcome::Failed { reason: format!("step {}: {other}", at + 1) }),
+                None => Next::End(Outcome::Failed { reason: format!("step {}: nothing came back", at + 1) }),
+            };
+        }
+        let Some(helper) = run.started().and_then(|started| started.helpers.first()) else {
+            return Next::End(Outcome::Failed { reason: format!("step {}: it is for an agent, and there is none; give a model", at + 1) });
+        };
+        let url = run.screen().map(|screen| screen.url.clone()).filter(|url| url.starts_with("http"));
+        let errand = Errand {
+            run: run.child_id(0),
+            helper: helper.name.clone(),
+            call_id: Some(call_id),
+            goal: goal.to_owned(),
+            url,
+            ..Errand::default()
+        };
+        Next::Delegate { errands: vec![errand], first_shown: false }
+    }
+
+    /// The end of what can be done without an agent.
+    fn fails(&self, run: &Run, at: usize, part: &Part, why: &str) -> Next {
+        let step = if part.intent.is_empty() { String::new() } else { format!(" ({})", part.intent) };
+        let reason = format!("step {}{step}: {why}", part.at + 1);
+        if self.agent.is_some() && !is_handed_over(run) {
+            return Next::Settle { call_id: HANDED_OVER.to_owned(), result: Ok(json!({ "from": at, "why": reason })) };
+        }
+        Next::End(Outcome::Failed { reason })
+    }
+
+    /// What was taken from pages, by its names.
+    fn extracted(&self, run: &Run) -> Option<Value> {
+        let mut values = BTreeMap::new();
+        for (at, part) in self.ready.parts.iter().enumerate() {
+            let What::On { deed: Deed::Extract(into), .. } = &part.what else { continue };
+            if let Some(Receipt::Verified { changes }) = seen(run, at).receipts.last() {
+                let text = changes.iter().find_map(|change| if let Change::Told { text } = change { Some(text.as_str()) } else { None });
+                values.insert(into.clone(), Value::from(text.unwrap_or_default()));
+            }
+        }
+        (!values.is_empty()).then(|| json!(values))
+    }
+}
+
+/// Why an agent has taken over, if it has.
+#[must_use]
+pub fn handed_over(run: &Run) -> Option<&str> {
+    run.events().find_map(|event| match event {
+        Event::ToolResult { call_id, result: Ok(told), .. } if call_id == HANDED_OVER => told.get("why").and_then(Value::as_str),
+        _ => None,
+    })
+}
+
+fn is_handed_over(run: &Run) -> bool {
+    run.events().any(|event| matches!(event, Event::ToolResult { call_id, .. } if call_id == HANDED_OVER))
+}
+
+/// The call of a part.
+fn id(at: usize) -> String {
+    format!("p{at}")
+}
+
+fn call(id: String, name: &str, args: Value) -> ToolCall {
+    ToolCall { id, name: name.to_owned(), args, problem: None, raw: None }
+}
+
+/// What has come of a part.
+fn seen(run: &Run, at: usize) -> Seen<'_> {
+    let (id, mut seen) = (id(at), Seen::default());
+    let beside = format!("{id}-");
+    for entry in run.entries() {
+        match &entry.event {
+            Event::Receipt { call_id, receipt, .. } => {
+                // Whatever was done, the page may be another one.
+                seen.located = None;
+                if *call_id == id {
+                    seen.receipts.push(receipt);
+                } else if let Some(other) = call_id.strip_prefix(&beside) {
+                    match other.strip_prefix('o').and_then(|number| number.parse().ok()) {
+                        Some(number) => seen.opened.insert(Ref(number)),
+                        None => {
+                            seen.others += 1;
+                            false
+                        }
+                    };
+                }
+            }
+            Event::Revived { .. } => seen.located = None,
+            Event::Located { call_id, found } if *call_id == id => seen.located = Some((entry.seq, found)),
+            Event::ToolResult { call_id, result, .. } if *call_id == id => seen.result = Some(result),
+            Event::Intent { call_id, resolved, .. } if *call_id == id => seen.effect = Some(resolved.effect),
+            _ => {}
+        }
+    }
+    seen
+}
+
+/// The action of a step on the element that was found.
+fn does(at: usize, found: &Found, deed: &Deed) -> Next {
+    let r = found.r#ref;
+    let checkable = matches!(found.role.as_str(), "checkbox" | "radio" | "switch");
+    let (name, args) = match deed {
+        Deed::Click(name) => (*name, json!({ "ref": r })),
+        Deed::Check(checked) if checkable => ("check", json!({ "ref": r, "checked": checked })),
+        Deed::Check(_) => ("click", json!({ "ref": r })),
+        Deed::Change(value) if checkable => {
+            ("check", json!({ "ref": r, "checked": !matches!(value.as_str(), "" | "false" | "off" | "0") }))
+        }
+        Deed::Change(value) if found.tag == "select" => ("select", json!({ "ref": r, "option": value })),
+        Deed::Change(value) => ("fill", json!({ "ref": r, "text": value })),
+        Deed::Upload(path) => ("upload", json!({ "ref": r, "path": path })),
+        Deed::Extract(_) => ("read", json!({ "ref": r })),
+        Deed::Be => return Next::Settle { call_id: id(at), result: Ok(Value::from(r.to_string())) },
+    };
+    Next::Act(vec![call(id(at), name, args)])
+}
+
+/// Waits for what must be so.
+fn wait(at: usize, waits: usize, condition: &handiwork_core::Condition) -> Next {
+    let args = match condition {
+        // First what is on its way, then the thing itself.
+        handiwork_core::Condition::Text { contains } if waits > 0 => json!({ "text": contains }),
+        handiwork_core::Condition::Url { contains } if waits > 0 => json!({ "url": contains }),
+        _ => json!({ "idle": true }),
+    };
+    Next::Act(vec![call(format!("{}-w{waits}", id(at)), "wait", args)])
+}
+
+/// The element as it was recorded, in words.
+fn told(wanted: &Wanted) -> String {
+    match &wanted.marks {
+        Some(marks) => format!("{} {:?}", marks.role, marks.name),
+        None => wanted.selectors.first().map(|parts| parts.join(" → ")).unwrap_or_default(),
+    }
+}
+
+/// What was tried to find an element, and what came nearest.
+fn lost(wanted: &Wanted, found: &[Found], seen: &Seen<'_>) -> String {
+    let mut text = format!("{} is not there for certain; tried: {} selectors", told(wanted), wanted.selectors.len());
+    if wanted.marks.is_some() {
+        text.push_str(", the likeness of all elements");
+    }
+    if !seen.opened.is_empty() {
+        text.push_str(&format!(", {} closed parts of the page", seen.opened.len()));
+    }
+    match found.first() {
+        Some(best) => text.push_str(&format!("; the most alike is {} {:?} ({:.2})", best.role, best.name, best.score)),
+        None => text.push_str("; nothing is like it"),
+    }
+    if !wanted.row.is_empty() {
+        text.push_str(&format!("; its row must say {:?}", wanted.row));
+    }
+    text
+}
+
+/// Whether an address is the one that a step was recorded at; what is asked of it may be another.
+fn is_at(url: &str, recorded: &str) -> bool {
+    let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
+    url == recorded || path(url) == path(recorded)
+}
+
+/// Whether a screen is at an address.
+#[must_use]
+pub fn is_on(screen: &Screen, url: &str) -> bool {
+    is_at(&screen.url, url)
+}

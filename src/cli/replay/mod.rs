@@ -1,0 +1,388 @@
+//! `handiwork replay`: do again what a script tells, for one set of values or for many rows.
+//!
+//! Each row is a run of its own, in a browser context of its own, so policy, receipts, journal and resumption hold for each. The one
+//! decision: what was done is known by the journal. The runs of a file of rows have ids made of the script and the rows, so the same
+//! command goes on where it was broken off, and what is done is not done again.
+
+mod rows;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use handiwork::core::model::NoModel;
+use handiwork::core::run::Status;
+use handiwork::core::{Agent, AgentBuilder, Event, Journal as _, JournalError, Model, Outcome, Policy, Run, RunId, Secrets};
+use handiwork::memory::Store;
+use handiwork::planners::script::{Ready, Script, export, handed_over, write_back};
+use handiwork::planners::{React, Replay};
+use handiwork::tools::browser::{BrowserConfig, ContextConfig, Pool, PoolConfig};
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::live::Live;
+use super::paths::Paths;
+use super::print::{self, Out};
+use super::setup::{self, BrowserArgs};
+use super::{Code, Failure, memory, models, profile, script};
+use rows::Row;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The script: made by `handiwork script from-run`, or a recording of Chrome's recorder
+    file: PathBuf,
+    /// A variable's value; may be given several times. What is not given is as it was recorded
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Rows of values, as CSV (names in the first line) or a JSON list of objects: the script is replayed for each. The same command
+    /// goes on with what was broken off, and leaves out what is done
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Rows at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// Try rows again that failed before. One that failed after it had sent something sends it again
+    #[arg(long, requires = "data")]
+    retry_failed: bool,
+    /// Replay it on another deployment of its site
+    #[arg(long, value_name = "URL")]
+    origin: Option<String>,
+    /// Take the recorded selectors only; by default an element that is not found is looked for by its likeness
+    #[arg(long)]
+    no_heal: bool,
+    /// A model that is asked which element is meant when that is not certain, and that takes over where a step can't be done. What
+    /// can't be taken back is asked about then, unless --yes is given
+    #[arg(long)]
+    model: Option<String>,
+    /// Do what can't be taken back without asking, although a model may take over
+    #[arg(long, requires = "model")]
+    yes: bool,
+    /// Write what healed back into the script; what would be written is shown in any case
+    #[arg(long)]
+    write: bool,
+    /// Keep a picture of every step, and write the report of the (first) run here
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write a JUnit report for a CI server here
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// A secret that the script uses by name: its value is in the environment variable, and only pages of the origin get it
+    #[arg(long = "secret", value_name = "NAME=ENV_VAR@ORIGIN")]
+    secrets: Vec<String>,
+    #[command(flatten)]
+    browser: BrowserArgs,
+}
+
+/// What came of a row.
+#[derive(Debug, Serialize)]
+struct Came {
+    row: usize,
+    name: String,
+    run: RunId,
+    outcome: &'static str,
+    done: bool,
+    /// Whether it had been done before.
+    before: bool,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<serde_json::Value>,
+    seconds: f64,
+    model_calls: u32,
+    cost_usd: f64,
+    healed: Vec<HealedStep>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handed_over: Option<String>,
+}
+
+/// A step that was healed.
+#[derive(Debug, Clone, Serialize)]
+struct HealedStep {
+    step: usize,
+    how: String,
+    now: String,
+}
+
+/// What all rows have.
+struct Work {
+    script: Script,
+    store: Arc<Store>,
+    pool: Arc<Pool>,
+    model: Option<Arc<dyn Model>>,
+    secrets: Secrets,
+    heal: bool,
+    yes: bool,
+    pictures: bool,
+    retry_failed: bool,
+    /// Whether a person watches each step.
+    live: bool,
+}
+
+pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    let recorded = script::read(&args.file)?;
+    let script = args.origin.as_deref().map_or_else(|| recorded.clone(), |origin| export::at_origin(&recorded, origin));
+    let for_all = script::pairs(&args.set)?;
+    let rows = match &args.data {
+        Some(file) => rows::read(file, &for_all, &script)?,
+        None => vec![Row { number: 1, values: script.values(&for_all).map_err(|why| script::wrong(&args.file, &why))? }],
+    };
+    for row in &rows {
+        Ready::of(&script, &row.values).map_err(|why| script::wrong(&args.file, &why))?;
+    }
+    let model = match &args.model {
+        Some(name) => Some(models::open(&models::ModelArgs::default().named(name), paths).await?),
+        None => None,
+    };
+    let jobs = usize::from(args.jobs);
+    let browser = BrowserConfig { state_key: profile::state_key(paths), ..args.browser.config()? };
+    let work = Arc::new(Work {
+        pool: Arc::new(Pool::new(PoolConfig { browser, most: jobs, ..PoolConfig::default() })),
+        store: Arc::new(memory::open(paths).await?),
+        secrets: setup::secrets(&args.secrets)?,
+        heal: !args.no_heal,
+        yes: args.yes,
+        pictures: args.report.is_some(),
+        retry_failed: args.retry_failed,
+        live: args.data.is_none(),
+        model,
+        script,
+    });
+    let batch = args.data.is_some().then(|| batch(&work.script, &rows));
+    let stop = Arc::new(tokio::sync::Notify::new());
+    let interrupted = tokio::spawn({
+        let stop = Arc::clone(&stop);
+        async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                stop.notify_waiters();
+            }
+        }
+    });
+    let began = std::time::Instant::now();
+    let doing = futures::stream::iter(&rows).map(|row| work.row(row, batch.as_deref())).buffer_unordered(jobs);
+    let came: Vec<Result<(Came, Run), Failure>> = doing.take_until(stop.notified()).collect().await;
+    interrupted.abort();
+    let came = came.into_iter().collect::<Result<Vec<_>, _>>();
+    let told = match came {
+        Ok(came) => tell(&args, &recorded, &work, came, rows.len(), began.elapsed().as_secs_f64(), out).await,
+        Err(failure) => Err(failure),
+    };
+    work.store.close().await;
+    told
+}
+
+/// The name of a replay of these rows: the same for the same script and rows.
+fn batch(script: &Script, rows: &[Row]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(script.write());
+    for row in rows {
+        digest.update(serde_json::to_vec(&row.values).unwrap_or_default());
+        digest.update([0]);
+    }
+    let bytes = digest.finalize();
+    format!("rows{}", bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+impl Work {
+    /// Replays a row, or goes on with it, unless it is done.
+    async fn row(&self, row: &Row, batch: Option<&str>) -> Result<(Came, Run), Failure> {
+        let ready = Ready::of(&self.script, &row.values).map_err(|why| Failure::new(Code::Usage, why))?;
+        let Some(batch) = batch else {
+            let id = RunId::generate();
+            return Ok(self.came(row, &ready, self.replay(&ready, &id, None).await?, false));
+        };
+        let mut number = 1;
+        loop {
+            let id = RunId(format!("{batch}-{:05}{}", row.number, if number > 1 { format!("-{number}") } else { String::new() }));
+            let known = match self.store.load(&id).await {
+                Ok(entries) => Run::from_entries(id.clone(), entries).map_err(|error| Failure::new(Code::Store, error))?,
+                Err(JournalError::NoSuchRun(_)) => return Ok(self.came(row, &ready, self.replay(&ready, &id, None).await?, false)),
+                Err(error) => return Err(error.into()),
+            };
+            match known.status() {
+                Status::Ended(Outcome::Failed { .. }) if self.retry_failed => number += 1,
+                Status::Ended(outcome) if !outcome.is_resumable() => return Ok(self.came(row, &ready, known, true)),
+                Status::Waiting { .. } => return Ok(self.came(row, &ready, known, true)),
+                // It broke off.
+                _ => return Ok(self.came(row, &ready, self.replay(&ready, &id, Some(known)).await?, false)),
+            }
+        }
+    }
+
+    async fn replay(&self, ready: &Ready, id: &RunId, known: Option<Run>) -> Result<Run, Failure> {
+        let browser = self.pool.context(ContextConfig::default()).await.map_err(|error| Failure::new(Code::Missing, error))?;
+        let browser = Arc::new(browser);
+        let agent = self.agent(ready).shared_surface(browser.clone()).build();
+        let driven = self.drive(&agent, ready, id, known).await;
+        handiwork::core::Surface::close(&*browser).await;
+        driven
+    }
+
+    fn agent(&self, ready: &Ready) -> AgentBuilder {
+        let planner = Replay {
+            heal: self.heal,
+            model: self.model.is_some(),
+            agent: self.model.as_ref().map(|_| React::default()),
+            ..Replay::new(ready.clone())
+        };
+        let model: Arc<dyn Model> = self.model.clone().unwrap_or_else(|| Arc::new(NoModel::default()));
+        // Who wrote the script has said what is to be done; a model has not.
+        let policy = if self.model.is_none() || self.yes { Policy::allow() } else { Policy::ask() };
+        AgentBuilder::new(model, planner)
+            .journal(self.store.clone())
+            .secrets(self.secrets.clone())
+            .policy(policy)
+            .screenshots(self.pictures)
+    }
+
+    async fn drive(&self, agent: &Agent, ready: &Ready, id: &RunId, known: Option<Run>) -> Result<Run, Failure> {
+        let mut run = known.clone().unwrap_or_else(|| Run::new(id.clone()));
+        let builder = match known {
+            Some(known) => agent.resume(known)?,
+            None => {
+                let goal = if ready.goal.is_empty() { self.script.title.as_str() } else { &ready.goal };
+                ready.probes.iter().fold(agent.run(goal).id(id.clone()), |run, probe| run.probe(probe.clone()))
+            }
+        };
+        let mut live = self.live.then(Live::default);
+        let mut stream = builder.stream();
+        while let Some(update) = stream.next().await {
+            if let handiwork::core::Update::Entry(entry) = update? {
+                if let Some(live) = &mut live {
+                    live.entry(&entry);
+                }
+                run.apply(*entry).map_err(|error| Failure::new(Code::Store, error))?;
+            }
+        }
+        Ok(run)
+    }
+
+    fn came(&self, row: &Row, ready: &Ready, run: Run, before: bool) -> (Came, Run) {
+        let (outcome, text, value) = match run.status() {
+            Status::Ended(Outcome::Done { text, value }) => ("done", text.clone(), value.clone()),
+            Status::Ended(other) => ("failed", other.to_string(), None),
+            Status::Waiting { question } => ("waiting", format!("it waits for an answer: {question}"), None),
+            Status::Running => ("interrupted", "it broke off".to_owned(), None),
+        };
+        let healed = write_back::healed(&run, ready);
+        let healed = healed.iter().map(|one| HealedStep {
+            step: one.at + 1,
+            how: one.how.clone(),
+            now: format!("{} {:?}", one.found.role, one.found.name),
+        });
+        let mut name = format!("row {}", row.number);
+        if let Some((_, first)) = row.values.iter().next() {
+            name = format!("{name}: {first}");
+        }
+        let came = Came {
+            row: row.number,
+            name,
+            run: run.id.clone(),
+            outcome,
+            done: outcome == "done",
+            before,
+            text,
+            value,
+            seconds: run.elapsed_ms() as f64 / 1000.0,
+            model_calls: run.events().filter(|event| matches!(event, Event::Replied { .. })).count() as u32,
+            cost_usd: run.cost_usd(),
+            healed: healed.collect(),
+            handed_over: handed_over(&run).map(str::to_owned),
+        };
+        (came, run)
+    }
+}
+
+/// Tells what came of it, writes what is to be written, and says whether all is done.
+async fn tell(
+    args: &Args,
+    recorded: &Script,
+    work: &Work,
+    mut came: Vec<(Came, Run)>,
+    wanted: usize,
+    seconds: f64,
+    out: Out,
+) -> Result<(), Failure> {
+    came.sort_by_key(|(one, _)| one.row);
+    if let (Some(file), Some((_, run))) = (&args.report, came.first()) {
+        handiwork::report::write(run, &*work.store, file).await.map_err(|error| Failure::new(Code::Store, error))?;
+        print::note(&format!("report {}", file.display()));
+    }
+    write_healed(args, recorded, work, &came)?;
+    let came: Vec<Came> = came.into_iter().map(|(one, _)| one).collect();
+    if let Some(file) = &args.junit {
+        std::fs::write(file, junit(&work.script.title, &came, seconds)?)
+            .map_err(|error| Failure::new(Code::Usage, format!("{} can't be written: {error}", file.display())))?;
+    }
+    let done = came.iter().filter(|one| one.done).count();
+    let calls: u32 = came.iter().map(|one| one.model_calls).sum();
+    let usd: f64 = came.iter().map(|one| one.cost_usd).sum();
+    let told = json!({
+        "script": args.file, "rows": wanted, "done": done, "before": came.iter().filter(|one| one.before && one.done).count(), "seconds": seconds,
+        "model_calls": calls, "cost_usd": usd, "results": came,
+    });
+    out.result(&told, || {
+        let mut lines: Vec<String> =
+            came.iter().filter(|one| !one.done).map(|one| format!("row {} ({}): {}", one.row, one.run, one.text)).collect();
+        if let [one] = came.as_slice()
+            && one.done
+        {
+            lines
+                .push(one.value.as_ref().map_or_else(|| one.text.clone(), |value| serde_json::to_string_pretty(value).unwrap_or_default()));
+        }
+        lines.push(format!("{done} of {wanted} done in {seconds:.1} s; {calls} model calls, ${usd:.4}"));
+        lines.join("\n")
+    });
+    if done == wanted {
+        return Ok(());
+    }
+    let first = came.iter().find(|one| !one.done);
+    let failure = match first {
+        Some(one) if one.outcome == "waiting" => Failure::new(Code::Waiting, one.text.clone())
+            .hint(format!("look: handiwork show {}; then decide by hand, for nothing is done twice", one.run)),
+        Some(one) => Failure::new(Code::NotReached, one.text.clone()).hint(format!("handiwork show {}", one.run)),
+        None => Failure::new(Code::Interrupted, "it was interrupted").hint("the same command goes on with it"),
+    };
+    Err(if out.json { failure.told() } else { failure })
+}
+
+/// Shows what healed as a change of the script, and writes it if that is wanted.
+fn write_healed(args: &Args, recorded: &Script, work: &Work, came: &[(Came, Run)]) -> Result<(), Failure> {
+    let Some((_, run)) = came.iter().find(|(one, _)| one.done && !one.healed.is_empty()) else { return Ok(()) };
+    let row = came.iter().find(|(_, other)| other.id == run.id).map_or(1, |(one, _)| one.row);
+    let ready = Ready::of(&work.script, &rows_values(args, work, row)?).map_err(|why| script::wrong(&args.file, &why))?;
+    let healed = write_back::healed(run, &ready);
+    let now = write_back::written_back(recorded, &healed);
+    for one in &healed {
+        print::note(&format!("healed step {}: {} — now {} {:?}", one.at + 1, one.how, one.found.role, one.found.name));
+    }
+    if args.write && now != *recorded {
+        std::fs::write(&args.file, now.write())
+            .map_err(|error| Failure::new(Code::Usage, format!("{} can't be written: {error}", args.file.display())))?;
+        print::note(&format!("{} has the new ways to its elements", args.file.display()));
+    } else if now != *recorded {
+        print::note(&format!("{} stays as it is; --write puts the new ways in", args.file.display()));
+    }
+    Ok(())
+}
+
+fn rows_values(args: &Args, work: &Work, row: usize) -> Result<handiwork::planners::script::Values, Failure> {
+    let for_all = script::pairs(&args.set)?;
+    match &args.data {
+        Some(file) => {
+            let rows = rows::read(file, &for_all, &work.script)?;
+            Ok(rows.into_iter().find(|one| one.number == row).map(|one| one.values).unwrap_or_default())
+        }
+        None => work.script.values(&for_all).map_err(|why| script::wrong(&args.file, &why)),
+    }
+}
+
+/// The report for a CI server.
+fn junit(title: &str, rows: &[Came], seconds: f64) -> Result<String, Failure> {
+    let mut env = minijinja::Environment::new();
+    let failures = rows.iter().filter(|one| !one.done).count();
+    let rows = minijinja::value::Serde(serde_json::to_value(rows).unwrap_or_default());
+    let context = minijinja::context! { title, rows, seconds, failures };
+    env.add_template("junit.xml", include_str!("junit.xml"))
+        .and_then(|()| env.get_template("junit.xml")?.render(context))
+        .map_err(|error| Failure::new(Code::Store, error))
+}

@@ -1,0 +1,46 @@
+//! What was filed once is filed again with other values, without a model, also at another address.
+
+use handiwork::core::{Event, Outcome};
+use handiwork::planners::script::{Script, export};
+use handiwork_test_support::demo::{DemoConfig, DemoSite};
+
+use super::{recorded, replayed, values};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_filed_again_with_other_values() {
+    let site = DemoSite::start(DemoConfig::default()).await.expect("a site");
+    let script = recorded(&site).await;
+    let names: Vec<String> = script.variables().into_iter().collect();
+    assert_eq!(names, ["amount", "category", "date", "employee", "title", "user"], "{}", script.write());
+    let text = script.write();
+    assert!(text.contains("{{secret:password}}") && !text.contains("quiet-harbour"), "{text}");
+    assert_eq!(Script::read(&text).expect("it is read again"), script);
+
+    let other = values(&[("employee", "Bo Chen"), ("title", "lunch"), ("amount", "12.50"), ("date", "2026-10-21"), ("category", "Meals")]);
+    let run = replayed(&script, &other, &site).await;
+    assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{:?}", run.outcome());
+    assert!(run.events().all(|event| !matches!(event, Event::Asked { .. })), "no model was asked");
+    // A site of its own has another address.
+    let elsewhere = DemoSite::start(DemoConfig::default()).await.expect("a site");
+    let moved = export::at_origin(&script, &elsewhere.origin());
+    let run = replayed(&moved, &values(&[]), &elsewhere).await;
+    assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{:?}", run.outcome());
+
+    let claims = site.claims().await.expect("claims");
+    let filed: Vec<(String, i64, String)> = claims.into_iter().map(|claim| (claim.employee, claim.amount_cents, claim.category)).collect();
+    assert!(filed.contains(&("Ana Lopez".to_owned(), 8640, "Travel".to_owned())), "{filed:?}");
+    assert!(filed.contains(&("Bo Chen".to_owned(), 1250, "Meals".to_owned())), "{filed:?}");
+    assert_eq!(elsewhere.claims().await.expect("claims").iter().filter(|claim| claim.employee == "Ana Lopez").count(), 1);
+}
+
+/// What must be so is held to, whatever was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_shown_is_not_done() {
+    let site = DemoSite::start(DemoConfig::default()).await.expect("a site");
+    let script = recorded(&site).await;
+    let text = script.write().replace("\"contains\": \"{{employee}}\"", "\"contains\": \"paid out at once\"");
+    let script = Script::read(&text).expect("a script");
+    let run = replayed(&script, &values(&[("employee", "Mei Tanaka")]), &site).await;
+    let Some(Outcome::Failed { reason }) = run.outcome() else { panic!("{:?}", run.outcome()) };
+    assert!(reason.contains("paid out at once"), "{reason}");
+}
