@@ -7,10 +7,14 @@
 use handiwork::core::{Event, Next, Node, Outcome, Planner, Run, Screen, ToolCall};
 use serde_json::{Value, json};
 
+/// How often a page is scrolled to find something.
+const MOST_SCROLLS: usize = 20;
+
 /// What is done to which element.
 #[derive(Debug, Clone)]
 pub struct Deed {
     pub action: &'static str,
+    /// Its role; empty for any that takes the action.
     pub role: String,
     pub name: String,
     /// Text of the row that it stands in, if there are several of its name.
@@ -39,7 +43,7 @@ impl Planner for Oracle {
         let receipts: Vec<(&str, bool)> = run
             .events()
             .filter_map(|event| match event {
-                Event::Receipt { call_id, receipt, .. } => Some((call_id.as_str(), receipt.is_verified())),
+                Event::Receipt { call_id, receipt, .. } if !call_id.starts_with("scroll") => Some((call_id.as_str(), receipt.is_verified())),
                 _ => None,
             })
             .collect();
@@ -60,6 +64,12 @@ impl Planner for Oracle {
             return Next::End(Outcome::Done { text: "done".to_owned(), value: None });
         };
         let Some(r) = run.screen().and_then(|screen| found(screen, deed)) else {
+            // It may be out of view.
+            let scrolls = run.events().filter(|event| matches!(event, Event::Receipt { call_id, .. } if call_id.starts_with("scroll"))).count();
+            if scrolls < MOST_SCROLLS && run.screen().is_some_and(|screen| screen.notes.iter().any(|note| note.contains("below"))) {
+                let args = json!({ "direction": "down" });
+                return Next::Act(vec![ToolCall { id: format!("scroll{scrolls}"), name: "scroll".to_owned(), args, problem: None, raw: None }]);
+            }
             let screen = run.screen().map(Screen::render).unwrap_or_default();
             return Next::End(Outcome::Failed {
                 reason: format!("there is no {} {:?} ({:?}) on:\n{screen}", deed.role, deed.name, deed.row),
@@ -75,7 +85,9 @@ impl Planner for Oracle {
 
 /// The element of a deed on a screen: by its name, and where there are several by the nearest line that says its row.
 fn found(screen: &Screen, deed: &Deed) -> Option<handiwork::core::Ref> {
-    let fits = |node: &&Node| node.role == deed.role && node.name.trim_end_matches([' ', '*', ':']) == deed.name && node.r#ref.is_some();
+    let verb = handiwork::core::Action::verb_of(deed.action);
+    let is_kind = |node: &Node| if deed.role.is_empty() { verb.is_none_or(|verb| node.accepts(verb)) } else { node.role == deed.role };
+    let fits = |node: &&Node| is_kind(node) && node.name.trim_end_matches([' ', '*', ':']) == deed.name && node.r#ref.is_some();
     let all: Vec<(usize, &Node)> = screen.nodes.iter().enumerate().filter(|(_, node)| fits(node)).collect();
     match &deed.row {
         None => all.first().and_then(|(_, node)| node.r#ref),

@@ -216,15 +216,15 @@ impl Draft<'_> {
             Action::Fill(args) => self.variable(&marks, name, &args.text),
             Action::Type(args) => self.variable(&marks, name, &args.text),
             Action::Select(args) => self.variable(&marks, name, &args.option),
-            Action::Click(_) | Action::DoubleClick(_) | Action::Check(_) if matches!(marks.role.as_str(), "link" | "radio") => {
-                // What is chosen by its own name.
-                let of = Marks { name: String::new(), ..marks.clone() };
-                self.variable(&of, if marks.field.is_empty() { "choice" } else { &marks.field }, name);
-            }
             Action::Click(_) if self.is_one_of_many(act, &marks) => {
                 if let Some(text) = words::shared(&marks.row, self.goal) {
                     self.variable(&Marks::default(), "row", &text);
                 }
+            }
+            Action::Click(_) | Action::DoubleClick(_) | Action::Check(_) if matches!(marks.role.as_str(), "link" | "radio") => {
+                // What is chosen by its own name.
+                let of = Marks { name: String::new(), ..marks.clone() };
+                self.variable(&of, if marks.field.is_empty() { "choice" } else { &marks.field }, name);
             }
             _ => {}
         }

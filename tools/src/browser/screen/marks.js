@@ -153,7 +153,8 @@ const controlOf = (e) => {
   const around = closest(e, 'a[href],button,summary,[role=button],[role=link],[role=menuitem],[role=tab],[role=option]') ?? closest(e, 'label');
   return around && localName(around) === 'label' ? around.control ?? e : around ?? e;
 };
-const usable = (e) => standIns(e).some(drawn);
+// What is in a closed section has boxes, and is not drawn.
+const usable = (e) => standIns(e).some((one) => drawn(one) && Element.prototype.checkVisibility.call(one));
 const stray = (e) => !['html', 'body'].includes(localName(e));
 // The elements that selectors find, each once: [ids of each selector's, marks by id].
 const seek = (selectors, frame, deep) => {
