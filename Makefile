@@ -72,6 +72,27 @@ miniwob: setup ## Try small web tasks of MiniWoB++ with the local model; the las
 	$(BUILT)/handiwork model pull default
 	$(BUILT)/examples/miniwob --tasks $(TASKS) --seeds $(SEEDS) --first-seed $(FIRST_SEED) --model local --json target/miniwob.json
 
+# How many rows of `make rows`, and how many at the same time.
+ROWS ?= 1000
+JOBS ?= 8
+
+.PHONY: rows
+rows: setup ## Replay a script for a thousand rows, kill it half-way, go on: each row is on the server once. ROWS=100 for fewer.
+	@mkdir -p target
+	HANDIWORK_ROWS=$(ROWS) HANDIWORK_JOBS=$(JOBS) HANDIWORK_ROWS_TOLD=$(CURDIR)/target/rows.json $(CARGO) test --workspace --quiet --test it -- --exact scripts::rows::each_row_is_filed_exactly_once_though_the_process_is_killed
+	@cat target/rows.json && echo
+
+# What `make heal` changes: another seed makes other changes.
+SEED ?= 1
+
+.PHONY: heal
+heal: setup ## Replay scripts on pages that have changed in many ways; SEED=7 for other changes. The last line tells how many finished.
+	@SEED=$(SEED) $(CARGO) bench --workspace --quiet --profile dev --bench heal
+
+.PHONY: bench-replay
+bench-replay: setup ## Replay a script beside a hand-written Playwright script that does the same, in one run.
+	@scripts/bench-replay.sh
+
 .PHONY: bench-local
 bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
 	$(CARGO) bench --workspace --quiet --profile dev --bench local -- $(ARGS)

@@ -2,7 +2,8 @@
 //!
 //! Why it exists: it is the shortest honest proof of the whole. The site is a real server with a database, the agent is the
 //! `handiwork` command as anybody would call it, and whether it succeeded is read from the server's state, never from what the
-//! page or the model says. With `--five` it does so for five different sentences.
+//! page or the model says. Then the run is made a script, and that files another claim without a model. With `--five` the model does it
+//! for five different sentences.
 
 #![allow(
     clippy::print_stdout,
@@ -79,6 +80,17 @@ const CASES: [Case; 5] = [
     },
 ];
 
+/// What the script files after the model has filed the first one.
+const AGAIN: Case = Case {
+    sentence: "",
+    employee: "Mei Tanaka",
+    amount_cents: 14900,
+    date: "2026-09-09",
+    category: "Lodging",
+    company_card: true,
+    title: "One night at the Hotel Bristol",
+};
+
 const USER: &str = "dana";
 
 #[tokio::main]
@@ -103,7 +115,7 @@ async fn demo() -> anyhow::Result<()> {
     let cases = if five { &CASES[..] } else { &CASES[..1] };
     let (mut successes, mut seconds, mut steps) = (0, 0.0, 0.0);
     for (number, case) in cases.iter().enumerate() {
-        match one(&handiwork, number + 1, case).await {
+        match one(&handiwork, number + 1, case, (!five).then_some(&AGAIN)).await {
             Ok(result) => {
                 successes += 1;
                 seconds += result["seconds"].as_f64().unwrap_or_default();
@@ -123,7 +135,7 @@ async fn demo() -> anyhow::Result<()> {
 }
 
 /// One sentence on a fresh site, judged by the site's state.
-async fn one(handiwork: &Path, number: usize, case: &Case) -> anyhow::Result<Value> {
+async fn one(handiwork: &Path, number: usize, case: &Case, again: Option<&Case>) -> anyhow::Result<Value> {
     let password = format!("canary-{:x}-{number}", std::process::id());
     let site = DemoSite::start(DemoConfig { user: USER.to_owned(), password: password.clone(), ..DemoConfig::default() }).await?;
     let report = PathBuf::from("target/demo").join(format!("report-{number}.html"));
@@ -135,7 +147,6 @@ async fn one(handiwork: &Path, number: usize, case: &Case) -> anyhow::Result<Val
     let args = ["run", &goal, "--url", &url, "--secret", &secret, "--report", &report.to_string_lossy(), "--json"];
     let ran = command(handiwork, &args, &[("DEMO_PASSWORD", &password)], Some(Duration::from_mins(20))).await;
     let claims = site.claims().await?;
-    site.stop().await;
     let output = ran?;
     let result: Value = serde_json::from_str(output.trim()).with_context(|| format!("this is not JSON: {output}"))?;
     judge(case, &claims)?;
@@ -162,7 +173,54 @@ async fn one(handiwork: &Path, number: usize, case: &Case) -> anyhow::Result<Val
     );
     println!("  report: {}", std::fs::canonicalize(&report)?.display());
     println!("  journal: handiwork show {}\n", result["run"].as_str().unwrap_or_default());
+    if let Some(again) = again {
+        replay(handiwork, &site, &result, case, again, &[("DEMO_PASSWORD", &password)], &secret).await?;
+    }
+    site.stop().await;
     Ok(result)
+}
+
+/// The run is made a script, which files another claim without a model.
+async fn replay(
+    handiwork: &Path,
+    site: &DemoSite,
+    first: &Value,
+    case: &Case,
+    again: &Case,
+    env: &[(&str, &str)],
+    secret: &str,
+) -> anyhow::Result<()> {
+    let file = "target/demo/claim.json";
+    command(handiwork, &["script", "from-run", first["run"].as_str().unwrap_or_default(), "-o", file], &[], None).await?;
+    let told: Value = serde_json::from_str(command(handiwork, &["script", "check", file, "--json"], &[], None).await?.trim())?;
+    let amount = format!("{}.{:02}", again.amount_cents / 100, again.amount_cents % 100);
+    let wanted = [("Employee", again.employee), ("Description", again.title), ("Amount (EUR)", &amount), ("Date", again.date), ("Category", again.category)];
+    let variables = told["variables"].as_object().context("no variables")?;
+    let mut args = vec!["replay".to_owned(), file.to_owned(), "--secret".to_owned(), secret.to_owned(), "--json".to_owned()];
+    let mut set = Vec::new();
+    for (label, value) in wanted {
+        // The names of variables are those that the form gives its fields.
+        if let Some(name) = variables.iter().find(|(_, schema)| schema["title"] == label).map(|(name, _)| name) {
+            args.extend(["--set".to_owned(), format!("{name}={value}")]);
+            set.push(label);
+        }
+    }
+    if !set.contains(&"Employee") || !set.contains(&"Amount (EUR)") {
+        bail!("the script has no variables for employee and amount: {variables:?}");
+    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let second: Value = serde_json::from_str(command(handiwork, &args, env, Some(Duration::from_mins(5))).await?.trim())?;
+    let claims = site.claims().await?;
+    let [one, two] = claims.as_slice() else { bail!("the server holds {} claims instead of 2", claims.len()) };
+    let (old, new) = if one.employee == case.employee { (one, two) } else { (two, one) };
+    if old.employee != case.employee || new.employee != again.employee || new.amount_cents != again.amount_cents || second["model_calls"] != 0 {
+        bail!("the claims are not as they should be: {claims:?}; {second}");
+    }
+    let seconds = |value: &Value| value["seconds"].as_f64().unwrap_or_default();
+    let usd = |value: &Value| value["cost_usd"].as_f64().unwrap_or_default();
+    println!("\nBoth claims are on the server. The model took {:.0} s and ${:.4}; the script took {:.1} s, {} model calls and ${:.4}.\n  script: {file}\n",
+        seconds(first), usd(first), seconds(&second), second["model_calls"], usd(&second));
+    Ok(())
 }
 
 fn judge(case: &Case, claims: &[Claim]) -> anyhow::Result<()> {

@@ -32,8 +32,20 @@ const LIKELY: f64 = 0.62;
 /// By how much it must be ahead of the second.
 const AHEAD: f64 = 0.12;
 
+/// The same where it is called by another script, so that its name says nothing.
+const LIKELY_UNNAMED: f64 = 0.72;
+
 /// Candidates that are told of.
 const MOST: usize = 8;
+
+/// Those that may lead to what is hidden, beside them.
+const MOST_OPENERS: usize = 8;
+
+/// What a button is called that leads to another part of the same form.
+const ONWARD: [&str; 16] = [
+    "next", "continue", "next step", "weiter", "fortfahren", "suivant", "siguiente", "下一步", "继续", "back", "previous", "zurück", "précédent",
+    "anterior", "上一步", "返回",
+];
 
 /// How alike two elements are, from 0 to 1.
 #[must_use]
@@ -46,12 +58,12 @@ pub fn score(was: &Marks, now: &Marks) -> f64 {
         }
     };
     add(ROLE, Some(roles(&was.role, &now.role)));
-    add(NAME, Some(names(was, now)));
+    add(NAME, (!is_of_another_script(was, now)).then(|| names(was, now)));
     add(FIELD, both(&was.field, &now.field, |one, other| f64::from(u8::from(one == other))));
     add(ID, both(&was.id, &now.id, |one, other| if one == other { 1.0 } else { sorensen_dice(one, other) * 0.5 }));
     add(KIND, both(&was.kind, &now.kind, |one, other| f64::from(u8::from(one == other))));
     add(CLASSES, (!was.classes.is_empty()).then(|| shared(&was.classes, &now.classes)));
-    add(HREF, both(&was.href, &now.href, |one, other| if one == other { 1.0 } else { normalized_levenshtein(one, other) * 0.6 }));
+    add(HREF, both(&pattern(&was.href), &pattern(&now.href), |one, other| if one == other { 1.0 } else { normalized_levenshtein(one, other) * 0.6 }));
     add(FORM, (!was.form.is_empty() || was.submits).then(|| f64::from(u8::from(was.form == now.form && was.submits == now.submits))));
     add(NEAR, (!was.near.is_empty()).then(|| around(&was.near, &now.near)));
     add(PLACE, Some(place(was, now)));
@@ -61,29 +73,38 @@ pub fn score(was: &Marks, now: &Marks) -> f64 {
 /// The candidates in order, with what is certain of them: at most one is sure.
 #[must_use]
 pub fn verdict(wanted: &Wanted, candidates: &[Candidate]) -> Vec<Found> {
-    let in_row = |one: &&Candidate| wanted.row.is_empty() || in_row(&one.marks.row, &wanted.row);
+    let fits_row = |one: &&Candidate| wanted.row.is_empty() || in_row(&one.marks.row, &wanted.row);
     let mut scored: Vec<(f64, &Candidate)> = candidates
         .iter()
-        .filter(in_row)
+        .filter(fits_row)
         .map(|one| (wanted.marks.as_ref().map_or(if one.by.is_some() { 1.0 } else { 0.0 }, |was| score(was, &one.marks)), one))
         .filter(|(score, one)| *score >= LEAST || one.by.is_some())
         .collect();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0));
     let sure = sure(wanted, &scored);
-    scored
-        .iter()
-        .enumerate()
-        .take(MOST)
-        .filter_map(|(at, (score, one))| {
+    let told = scored.iter().enumerate().map(|(at, (score, one))| (Some(at), *score, *one));
+    let openers: Vec<&Candidate> = candidates.iter().filter(|one| leads_on(&one.marks)).collect();
+    // In the row that is wanted first.
+    let (here, elsewhere): (Vec<&Candidate>, Vec<&Candidate>) =
+        openers.into_iter().partition(|one| !wanted.row.is_empty() && in_row(&one.marks.row, &wanted.row));
+    let openers = here.into_iter().chain(elsewhere).take(MOST_OPENERS).map(|one| (None, 0.0, one));
+    let mut seen = std::collections::BTreeSet::new();
+    told.take(MOST)
+        .chain(openers)
+        .filter(|(_, _, one)| one.r#ref.is_some_and(|r| seen.insert(r)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .filter_map(|(at, score, one)| {
             Some(Found {
                 r#ref: one.r#ref?,
                 role: one.marks.role.clone(),
                 name: one.marks.name.clone(),
                 tag: one.marks.tag.clone(),
                 around: if one.marks.row.is_empty() { one.marks.near.first().cloned().unwrap_or_default() } else { one.marks.row.clone() },
+                opens: leads_on(&one.marks),
                 score: (score * 1000.0).round() / 1000.0,
                 by: one.by,
-                sure: sure.as_ref().filter(|(place, _)| *place == at).map(|(_, why)| why.clone()),
+                sure: sure.as_ref().filter(|(place, _)| Some(*place) == at).map(|(_, why)| why.clone()),
             })
         })
         .collect()
@@ -118,6 +139,10 @@ fn sure(wanted: &Wanted, scored: &[(f64, &Candidate)]) -> Option<(usize, String)
     if let Some(at) = only(&|one| same_name(&one.marks) && fits(&one.marks)) {
         return Some((at, "role and name are the same".to_owned()));
     }
+    let same_called = |one: &Marks| !was.name.is_empty() && normal(&one.name) == normal(&was.name) && one.submits == was.submits;
+    if let Some(at) = only(&|one| same_called(&one.marks) && compatible(was, &one.marks)) {
+        return Some((at, "it is called the same, and does the same".to_owned()));
+    }
     if let Some(at) = only(&|one| same_field(&one.marks) && fits(&one.marks) && was.kind != "radio") {
         return Some((at, "it fills the same field of the same form".to_owned()));
     }
@@ -132,7 +157,7 @@ fn sure(wanted: &Wanted, scored: &[(f64, &Candidate)]) -> Option<(usize, String)
         }
     }
     if !was.href.is_empty()
-        && let Some(at) = only(&|one| renamed(&one.marks) && one.marks.href == was.href)
+        && let Some(at) = only(&|one| renamed(&one.marks) && pattern(&one.marks.href) == pattern(&was.href))
     {
         return Some((at, "it leads to the same address".to_owned()));
     }
@@ -150,11 +175,37 @@ fn likely(was: &Marks, scored: &[(f64, &Candidate)]) -> Option<(usize, String)> 
     let mut of_kind = scored.iter().enumerate().filter(|(_, (_, one))| compatible(was, &one.marks));
     let (at, (best, one)) = of_kind.next()?;
     let second = of_kind.next().map_or(0.0, |(_, (second, _))| *second);
-    let may = *best >= LIKELY && best - second >= AHEAD && !is_rival(was, &one.marks) && nobody_left(was, &one.marks);
+    let least = if is_of_another_script(was, &one.marks) { LIKELY_UNNAMED } else { LIKELY };
+    let may = *best >= least && best - second >= AHEAD && !is_rival(was, &one.marks) && nobody_left(was, &one.marks);
     let same_effect = one.marks.submits == was.submits && one.marks.form == was.form;
     // A name with a word more is how a look-alike is called; a name that is quite another one was changed.
     let extended = !was.name.is_empty() && one.marks.name != was.name && extends(&one.marks.name, &was.name);
     (may && same_effect && (!extended || was.submits)).then(|| (at, format!("it is alike by {best:.2}, the next one by {second:.2}")))
+}
+
+/// Whether it may lead to what is hidden.
+fn leads_on(marks: &Marks) -> bool {
+    marks.closed || marks.role == "button" && !marks.submits && ONWARD.contains(&marks.name.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str())
+}
+
+/// An address with its numbers taken out: they are of one thing only.
+fn pattern(href: &str) -> String {
+    let mut out = String::new();
+    for c in href.chars() {
+        match c.is_ascii_digit() {
+            true if out.ends_with('#') => {}
+            true => out.push('#'),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether it is called by letters of another script than it was, so that the two names can't be compared.
+fn is_of_another_script(was: &Marks, now: &Marks) -> bool {
+    let wide = |text: &str| text.chars().filter(|c| c.is_alphabetic()).any(|c| c as u32 >= 0x2E80);
+    let letters = |text: &str| text.chars().any(char::is_alphabetic);
+    letters(&was.name) && letters(&now.name) && wide(&was.name) != wide(&now.name)
 }
 
 /// Whether as many buttons stand beside it as did: if one is gone it may be the very one.

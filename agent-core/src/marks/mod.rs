@@ -50,6 +50,9 @@ pub struct Marks {
     /// Whether acting on it sends the form.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub submits: bool,
+    /// Whether it opens something that is closed now: a menu, a section.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// Names of the other buttons beside it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rivals: Vec<String>,
@@ -113,6 +116,9 @@ pub struct Found {
     /// The text of its row, or what stands before it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub around: String,
+    /// Whether it may lead to what is hidden: it opens something that is closed, or goes on or back in a form.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opens: bool,
     /// How alike it is, from 0 to 1.
     pub score: f64,
     /// The first selector that finds it and nothing else.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use handiwork_core::marks::Found;
 use handiwork_core::model::{CallRule, Constraint, Message, Request, ToolSpec};
-use handiwork_core::{Event, Next, Ref, Reply, Run, Screen, State, ToolCall, Verb};
+use handiwork_core::{Event, Next, Ref, Reply, Run, ToolCall};
 use serde_json::{Value, json};
 
 use super::parts::Part;
@@ -22,26 +22,14 @@ pub(super) const ROLE: &str = "heal";
 const CHOOSE: &str = "choose";
 
 /// Most closed things that are opened for one step.
-const MOST_OPENED: usize = 4;
+const MOST_OPENED: usize = 6;
 
-/// What a button is called that leads to the next part of the same form.
-const ONWARD: [&str; 9] = ["next", "continue", "next step", "weiter", "fortfahren", "suivant", "siguiente", "下一步", "继续"];
-
-/// Something on the screen that may hide the element: a menu or section that is closed, or the next part of a form. `tried` were opened.
-pub(super) fn opener(screen: &Screen, tried: &BTreeSet<Ref>) -> Option<Ref> {
+/// Something that may lead to where the element is: a menu or section that is closed, or another part of a form. `tried` were opened.
+pub(super) fn opener(found: &[Found], tried: &BTreeSet<Ref>) -> Option<Ref> {
     if tried.len() >= MOST_OPENED {
         return None;
     }
-    let usable = |r: &Ref| !tried.contains(r);
-    let closed = screen.nodes.iter().filter(|node| {
-        node.accepts(Verb::Click) && node.states.contains(&State::Collapsed) && node.verbs.iter().all(|verb| *verb == Verb::Click)
-    });
-    let onward = screen.nodes.iter().filter(|node| {
-        node.accepts(Verb::Click)
-            && node.role == "button"
-            && ONWARD.contains(&node.name.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str())
-    });
-    closed.chain(onward).filter_map(|node| node.r#ref).find(usable)
+    found.iter().filter(|one| one.opens).map(|one| one.r#ref).find(|r| !tried.contains(r))
 }
 
 /// The question which one it is.

@@ -209,9 +209,10 @@ impl Replay {
         if !self.heal {
             return self.fails(run, at, part, &lost());
         }
-        if let Some(r) = run.screen().and_then(|screen| heal::opener(screen, &seen.opened)) {
+        if let Some(r) = heal::opener(found, &seen.opened) {
             return Next::Act(vec![call(format!("{}-o{}", id(at), r.0), "click", json!({ "ref": r }))]);
         }
+        let found: &[Found] = found.get(..found.iter().position(|one| one.score <= 0.0).unwrap_or(found.len())).unwrap_or(found);
         if self.model && !found.is_empty() {
             return match heal::replied(run, since) {
                 None => Next::Ask { role: heal::ROLE.to_owned(), request: Box::new(heal::question(part, &told(wanted), found)) },

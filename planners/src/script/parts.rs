@@ -220,7 +220,6 @@ pub(super) fn of_any_row(marks: &Marks) -> Marks {
     Marks {
         id: String::new(),
         selectors: Vec::new(),
-        href: String::new(),
         order: (0, 0),
         place: (0.0, 0.0),
         row: String::new(),

@@ -66,6 +66,7 @@ pub fn healed(run: &Run, ready: &Ready) -> Vec<Healed> {
                     name: now.name.clone(),
                     tag: now.tag.clone(),
                     around: String::new(),
+                    opens: false,
                     score: 0.0,
                     by: None,
                     sure: None,

@@ -10,6 +10,9 @@ use super::{recorded, replayed, values};
 async fn a_claim_is_filed_again_with_other_values() {
     let site = DemoSite::start(DemoConfig::default()).await.expect("a site");
     let script = recorded(&site).await;
+    if let Ok(file) = std::env::var("HANDIWORK_WRITE_SCRIPT") {
+        std::fs::write(file, script.write().replace(&site.origin(), "http://127.0.0.1:8000")).expect("written");
+    }
     let names: Vec<String> = script.variables().into_iter().collect();
     assert_eq!(names, ["amount", "category", "date", "employee", "title", "user"], "{}", script.write());
     let text = script.write();

@@ -47,6 +47,7 @@ const rowOf = (e) => {
 };
 const BUTTONS = 'button,input[type=submit],input[type=button],input[type=reset],[role=button],a[role=button]';
 const rivalsOf = (e, role) => {
+  if (role === 'link') { const row = rowOf(e); return row ? [...query(row, BUTTONS + ',a[href]')].filter((other) => other !== e && isShown(other)).slice(0, 12).map((other) => cut(nameOf(other, roleOf(other)).name, 60)).filter(Boolean) : []; }
   if (role !== 'button') return [];
   const around = e.form ?? closest(e, 'form,dialog,[role=dialog],section,fieldset,tr,li,article') ?? parentOf(e);
   if (!around) return [];
@@ -99,6 +100,7 @@ const traitsOf = (e, all, ways) => {
     classes: [...e.classList].slice(0, 8), placeholder: cut(attr(e, 'placeholder') ?? '', 120),
     href: tag === 'a' ? cut(pathOf(e.href, doc.baseURI), 300) : '',
     form: form ? `${form.method} ${pathOf((isSubmit(e) && has(e, 'formaction') ? e.formAction : null) ?? formProps.action(owner), doc.baseURI)}` : '', submits: !!form?.submits,
+    closed: !nativeField(e) && (attr(e, 'aria-expanded') === 'false' || (has(e, 'aria-haspopup') && !/^(false|dialog)$/.test(attr(e, 'aria-haspopup')) && attr(e, 'aria-expanded') !== 'true') || (tag === 'summary' && !parentNode(e)?.open)),
     rivals: rivalsOf(e, role), near: nearOf(e), row: row ? shortText(row, 240) : '',
     order: [Math.max(0, likes.indexOf(e)), likes.length], place: [Math.round(box.left + doc.defaultView.scrollX), Math.round(box.top + doc.defaultView.scrollY)],
     selectors: ways ? selectorsOf(e, role) : [], frame: frameOf(e),
