@@ -33,7 +33,7 @@ const LIKELY: f64 = 0.62;
 const AHEAD: f64 = 0.12;
 
 /// The same where it is called by another script, so that its name says nothing.
-const LIKELY_UNNAMED: f64 = 0.72;
+const LIKELY_UNNAMED: f64 = 0.6;
 
 /// Candidates that are told of.
 const MOST: usize = 8;

@@ -51,7 +51,9 @@ impl Script {
     /// Names of the variables that it uses.
     #[must_use]
     pub fn variables(&self) -> BTreeSet<String> {
-        let steps = self.steps.iter().filter(|step| !matches!(step, Step::CustomStep { name, .. } if name == "x-handiwork-script"));
+        // In a probe `{{NAME}}` is what stands in the field of that name.
+        let others = ["x-handiwork-script", "x-handiwork-probe"];
+        let steps = self.steps.iter().filter(|step| !matches!(step, Step::CustomStep { name, .. } if others.contains(&name.as_str())));
         steps.flat_map(|step| names_in(&serde_json::to_string(step).unwrap_or_default())).collect()
     }
 

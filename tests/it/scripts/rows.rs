@@ -39,8 +39,8 @@ async fn each_row_is_filed_exactly_once_though_the_process_is_killed() {
     let (rows, jobs) = (number("HANDIWORK_ROWS", 12), number("HANDIWORK_JOBS", 4));
     let site = DemoSite::start(DemoConfig::default()).await.expect("a site");
     let mut script = recorded(&site).await;
-    // Whether a claim was filed is asked of the list of claims.
-    let probe = format!("Confirm: {}/claims has {{{{Description}}}}", site.origin()).parse().expect("a probe");
+    // Whether a row is done is asked of the list of claims; what leads there may be done again.
+    let probe = format!("{}/claims has {{{{title}}}}", site.origin()).parse().expect("a probe");
     script.steps.insert(1, Ours::Probe(probe).step());
     let home = tempfile::tempdir().expect("a folder");
     let (file, data) = (home.path().join("claim.json"), home.path().join("rows.csv"));
