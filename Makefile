@@ -93,6 +93,10 @@ heal: setup ## Replay scripts on pages that have changed in many ways; SEED=7 fo
 bench-replay: setup ## Replay a script beside a hand-written Playwright script that does the same, in one run.
 	@scripts/bench-replay.sh
 
+.PHONY: chrome-export
+chrome-export: setup ## Run a script that was exported for Chrome by @puppeteer/replay, in a real Chromium.
+	@scripts/chrome-export.sh
+
 .PHONY: bench-local
 bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
 	$(CARGO) bench --workspace --quiet --profile dev --bench local -- $(ARGS)

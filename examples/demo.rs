@@ -194,7 +194,13 @@ async fn replay(
     command(handiwork, &["script", "from-run", first["run"].as_str().unwrap_or_default(), "-o", file], &[], None).await?;
     let told: Value = serde_json::from_str(command(handiwork, &["script", "check", file, "--json"], &[], None).await?.trim())?;
     let amount = format!("{}.{:02}", again.amount_cents / 100, again.amount_cents % 100);
-    let wanted = [("Employee", again.employee), ("Description", again.title), ("Amount (EUR)", &amount), ("Date", again.date), ("Category", again.category)];
+    let wanted = [
+        ("Employee", again.employee),
+        ("Description", again.title),
+        ("Amount (EUR)", &amount),
+        ("Date", again.date),
+        ("Category", again.category),
+    ];
     let variables = told["variables"].as_object().context("no variables")?;
     let mut args = vec!["replay".to_owned(), file.to_owned(), "--secret".to_owned(), secret.to_owned(), "--json".to_owned()];
     let mut set = Vec::new();
@@ -213,13 +219,23 @@ async fn replay(
     let claims = site.claims().await?;
     let [one, two] = claims.as_slice() else { bail!("the server holds {} claims instead of 2", claims.len()) };
     let (old, new) = if one.employee == case.employee { (one, two) } else { (two, one) };
-    if old.employee != case.employee || new.employee != again.employee || new.amount_cents != again.amount_cents || second["model_calls"] != 0 {
+    if old.employee != case.employee
+        || new.employee != again.employee
+        || new.amount_cents != again.amount_cents
+        || second["model_calls"] != 0
+    {
         bail!("the claims are not as they should be: {claims:?}; {second}");
     }
     let seconds = |value: &Value| value["seconds"].as_f64().unwrap_or_default();
     let usd = |value: &Value| value["cost_usd"].as_f64().unwrap_or_default();
-    println!("\nBoth claims are on the server. The model took {:.0} s and ${:.4}; the script took {:.1} s, {} model calls and ${:.4}.\n  script: {file}\n",
-        seconds(first), usd(first), seconds(&second), second["model_calls"], usd(&second));
+    println!(
+        "\nBoth claims are on the server. The model took {:.0} s and ${:.4}; the script took {:.1} s, {} model calls and ${:.4}.\n  script: {file}\n",
+        seconds(first),
+        usd(first),
+        seconds(&second),
+        second["model_calls"],
+        usd(&second)
+    );
     Ok(())
 }
 

@@ -15,8 +15,8 @@ use std::time::Instant;
 use futures::StreamExt as _;
 use handiwork::core::model::NoModel;
 use handiwork::core::{AgentBuilder, Event, Outcome, Policy, Run};
-use handiwork::planners::script::{Ready, Script, Values, export, from_run, write_back};
 use handiwork::planners::Replay;
+use handiwork::planners::script::{Ready, Script, Values, export, from_run, write_back};
 use handiwork::tools::browser::{ContextConfig, Pool, PoolConfig};
 use handiwork_test_support::heal::{Do, Kind, Mutation, Site, World};
 use oracle::{Deed, Oracle};
@@ -62,7 +62,10 @@ async fn main() {
             .buffer_unordered(JOBS);
         let came: Vec<Came> = replays.collect().await;
         for one in came.iter().filter(|one| one.possible != one.finished || !one.wrong.is_empty()) {
-            println!("{}: {}: finished {} of possible {}; wrong {:?}; {}", one.site, one.mutation, one.finished, one.possible, one.wrong, one.ended);
+            println!(
+                "{}: {}: finished {} of possible {}; wrong {:?}; {}",
+                one.site, one.mutation, one.finished, one.possible, one.wrong, one.ended
+            );
         }
         all.extend(came);
     }
@@ -74,12 +77,18 @@ async fn recorded(site: Site, pool: &Pool) -> Script {
     let world = World::start(site, None).await.expect("the site starts");
     let values = site.values(1);
     let deeds = site.steps(&values).into_iter().filter_map(|step| {
-        let deed = |action, role: &str, name: &str, args: Value| Some(Deed { action, role: role.to_owned(), name: name.to_owned(), row: None, args });
+        let deed = |action, role: &str, name: &str, args: Value| {
+            Some(Deed { action, role: role.to_owned(), name: name.to_owned(), row: None, args })
+        };
         match step {
             Do::Open => None,
-            Do::Click { role, name, within } => {
-                Some(Deed { action: "click", role: role.to_string(), name: name.to_string(), row: within.map(|row| row.to_string()), args: json!({}) })
-            }
+            Do::Click { role, name, within } => Some(Deed {
+                action: "click",
+                role: role.to_string(),
+                name: name.to_string(),
+                row: within.map(|row| row.to_string()),
+                args: json!({}),
+            }),
             Do::Fill { name, value } => deed("fill", "", &name, json!({ "text": value })),
             Do::Select { name, option } => deed("select", "", &name, json!({ "option": option })),
             Do::Check { name, checked } => deed("check", "checkbox", &name, json!({ "checked": checked })),
@@ -97,7 +106,8 @@ async fn recorded(site: Site, pool: &Pool) -> Script {
     assert!(judged.finished && judged.wrong.is_empty(), "{}: {judged:?}", site.name());
     let script = from_run::from_run(&run).expect("a script");
     let names = script.variables();
-    let missing: Vec<&&str> = site.variables().iter().filter(|name| !values.get(name).is_empty() && !known(&script, values.get(name))).collect();
+    let missing: Vec<&&str> =
+        site.variables().iter().filter(|name| !values.get(name).is_empty() && !known(&script, values.get(name))).collect();
     assert!(missing.is_empty(), "{}: {missing:?} are no variables; there are {names:?}\n{}", site.name(), script.write());
     script
 }

@@ -43,7 +43,9 @@ impl Planner for Oracle {
         let receipts: Vec<(&str, bool)> = run
             .events()
             .filter_map(|event| match event {
-                Event::Receipt { call_id, receipt, .. } if !call_id.starts_with("scroll") => Some((call_id.as_str(), receipt.is_verified())),
+                Event::Receipt { call_id, receipt, .. } if !call_id.starts_with("scroll") => {
+                    Some((call_id.as_str(), receipt.is_verified()))
+                }
                 _ => None,
             })
             .collect();
@@ -65,10 +67,17 @@ impl Planner for Oracle {
         };
         let Some(r) = run.screen().and_then(|screen| found(screen, deed)) else {
             // It may be out of view.
-            let scrolls = run.events().filter(|event| matches!(event, Event::Receipt { call_id, .. } if call_id.starts_with("scroll"))).count();
+            let scrolls =
+                run.events().filter(|event| matches!(event, Event::Receipt { call_id, .. } if call_id.starts_with("scroll"))).count();
             if scrolls < MOST_SCROLLS && run.screen().is_some_and(|screen| screen.notes.iter().any(|note| note.contains("below"))) {
                 let args = json!({ "direction": "down" });
-                return Next::Act(vec![ToolCall { id: format!("scroll{scrolls}"), name: "scroll".to_owned(), args, problem: None, raw: None }]);
+                return Next::Act(vec![ToolCall {
+                    id: format!("scroll{scrolls}"),
+                    name: "scroll".to_owned(),
+                    args,
+                    problem: None,
+                    raw: None,
+                }]);
             }
             let screen = run.screen().map(Screen::render).unwrap_or_default();
             return Next::End(Outcome::Failed {

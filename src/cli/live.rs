@@ -14,6 +14,8 @@ use super::print::{Paint, line, note, painted};
 pub(crate) struct Live {
     step: u32,
     calls: BTreeMap<String, ToolCall>,
+    /// What calls that no model made are about.
+    about: BTreeMap<String, String>,
     /// Whether a progress line stands unfinished on the terminal.
     open: bool,
     /// Whether the lines are the command's result and not just for the person watching.
@@ -81,6 +83,15 @@ impl Live {
                     ),
                 ));
             }
+            Event::Intent { call_id, resolved, .. } => {
+                let target = resolved.target.as_ref().map(|target| format!(" {} {:?}", target.role, target.name)).unwrap_or_default();
+                self.about.insert(call_id.clone(), format!("{}{target}", resolved.action.name().replace('_', " ")));
+            }
+            Event::Located { found, .. } => {
+                if let Some((one, why)) = found.iter().find_map(|one| Some((one, one.sure.as_ref().filter(|_| one.by.is_none())?))) {
+                    self.say(&format!("  {} healed: {} {:?}: {why}", self.paint(Paint::Yellow, "+"), one.role, one.name));
+                }
+            }
             Event::Receipt { call_id, receipt, .. } => {
                 let (mark, colour) = match receipt {
                     Receipt::Verified { .. } => ("✓", Paint::Green),
@@ -142,6 +153,7 @@ impl Live {
     }
 
     fn call(&self, id: &str) -> String {
-        self.calls.get(id).map_or_else(|| id.to_owned(), |call| format!("{} {}", call.name, call.args))
+        let asked = self.calls.get(id).map(|call| format!("{} {}", call.name, call.args));
+        asked.or_else(|| self.about.get(id).cloned()).unwrap_or_else(|| id.to_owned())
     }
 }

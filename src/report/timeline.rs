@@ -138,6 +138,15 @@ impl<'a> Reader<'a> {
                 self.push(context! { kind => "note", what => format!("{from} failed, {to} is asked"), text => why });
             }
             Event::Said { text, .. } => self.push(context! { kind => "note", what => "The person said", text }),
+            // What found the element of a recorded step, where that was not its selector.
+            Event::Located { found, .. } => {
+                if let Some((one, why)) = found.iter().find_map(|one| Some((one, one.sure.as_ref().filter(|_| one.by.is_none())?))) {
+                    self.push(context! { kind => "note", what => format!("healed: {} {:?}", one.role, one.name), text => why });
+                } else if found.iter().all(|one| one.sure.is_none()) {
+                    let lines: Vec<String> = found.iter().map(|one| format!("{} {:?} {:.2}", one.role, one.name, one.score)).collect();
+                    self.push(context! { kind => "note", what => "not found for certain", text => lines.join("\n") });
+                }
+            }
             Event::Delegated { errands, .. } => {
                 for errand in errands {
                     let what = format!("{} is given to run {}", errand.helper, errand.run);
@@ -226,7 +235,7 @@ impl<'a> Reader<'a> {
         let (args, args_full) = asked.map(|call| &call.args).or(args.as_ref()).map(arguments).unwrap_or_default();
         self.push(context! {
             kind => "act",
-            name => self.name_of(call_id),
+            name => resolved.filter(|_| asked.is_none()).map_or_else(|| self.name_of(call_id), |resolved| resolved.action.name().to_owned()),
             args,
             args_full,
             target => resolved.and_then(|resolved| resolved.target.as_ref()).map(target),

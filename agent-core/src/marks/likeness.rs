@@ -43,8 +43,22 @@ const MOST_OPENERS: usize = 8;
 
 /// What a button is called that leads to another part of the same form.
 const ONWARD: [&str; 16] = [
-    "next", "continue", "next step", "weiter", "fortfahren", "suivant", "siguiente", "下一步", "继续", "back", "previous", "zurück", "précédent",
-    "anterior", "上一步", "返回",
+    "next",
+    "continue",
+    "next step",
+    "weiter",
+    "fortfahren",
+    "suivant",
+    "siguiente",
+    "下一步",
+    "继续",
+    "back",
+    "previous",
+    "zurück",
+    "précédent",
+    "anterior",
+    "上一步",
+    "返回",
 ];
 
 /// How alike two elements are, from 0 to 1.
@@ -63,7 +77,14 @@ pub fn score(was: &Marks, now: &Marks) -> f64 {
     add(ID, both(&was.id, &now.id, |one, other| if one == other { 1.0 } else { sorensen_dice(one, other) * 0.5 }));
     add(KIND, both(&was.kind, &now.kind, |one, other| f64::from(u8::from(one == other))));
     add(CLASSES, (!was.classes.is_empty()).then(|| shared(&was.classes, &now.classes)));
-    add(HREF, both(&pattern(&was.href), &pattern(&now.href), |one, other| if one == other { 1.0 } else { normalized_levenshtein(one, other) * 0.6 }));
+    add(
+        HREF,
+        both(
+            &pattern(&was.href),
+            &pattern(&now.href),
+            |one, other| if one == other { 1.0 } else { normalized_levenshtein(one, other) * 0.6 },
+        ),
+    );
     add(FORM, (!was.form.is_empty() || was.submits).then(|| f64::from(u8::from(was.form == now.form && was.submits == now.submits))));
     add(NEAR, (!was.near.is_empty()).then(|| around(&was.near, &now.near)));
     add(PLACE, Some(place(was, now)));
@@ -185,7 +206,10 @@ fn likely(was: &Marks, scored: &[(f64, &Candidate)]) -> Option<(usize, String)> 
 
 /// Whether it may lead to what is hidden.
 fn leads_on(marks: &Marks) -> bool {
-    marks.closed || marks.role == "button" && !marks.submits && ONWARD.contains(&marks.name.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str())
+    marks.closed
+        || marks.role == "button"
+            && !marks.submits
+            && ONWARD.contains(&marks.name.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str())
 }
 
 /// An address with its numbers taken out: they are of one thing only.

@@ -182,7 +182,7 @@ fn milestones(run: &Run) -> Vec<(u64, String, Condition)> {
 /// What shows that the last act was done, if nobody has said what does.
 fn ended(last: &Act<'_>) -> Option<Condition> {
     let sent = last.changes.iter().find_map(|change| match change {
-        Change::Network { url, .. } => Some(Condition::Sent { url: path_of(url) }),
+        Change::Network { url, .. } => Some(Condition::Sent { url: words::stem(&path_of(url)) }),
         _ => None,
     });
     let moved = || {

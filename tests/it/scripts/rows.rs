@@ -84,7 +84,8 @@ async fn each_row_is_filed_exactly_once_though_the_process_is_killed() {
     let told: serde_json::Value = serde_json::from_slice(&again.stdout).expect("json");
     assert_eq!((told["done"].as_u64(), told["before"].as_u64()), (Some(rows as u64), Some(rows as u64)));
     if let Ok(file) = std::env::var("HANDIWORK_ROWS_TOLD") {
-        std::fs::write(file, serde_json::json!({ "bar": "rows", "rows": rows, "killed": true, "exactly_once": rows }).to_string()).expect("written");
+        std::fs::write(file, serde_json::json!({ "bar": "rows", "rows": rows, "killed": true, "exactly_once": rows }).to_string())
+            .expect("written");
     }
 }
 
