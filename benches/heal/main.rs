@@ -82,13 +82,7 @@ async fn recorded(site: Site, pool: &Pool) -> Script {
         };
         match step {
             Do::Open => None,
-            Do::Click { role, name, within } => Some(Deed {
-                action: "click",
-                role: role.to_string(),
-                name: name.to_string(),
-                row: within.map(|row| row.to_string()),
-                args: json!({}),
-            }),
+            Do::Click { role, name, within } => Some(Deed { action: "click", role, name, row: within, args: json!({}) }),
             Do::Fill { name, value } => deed("fill", "", &name, json!({ "text": value })),
             Do::Select { name, option } => deed("select", "", &name, json!({ "option": option })),
             Do::Check { name, checked } => deed("check", "checkbox", &name, json!({ "checked": checked })),

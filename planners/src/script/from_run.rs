@@ -216,7 +216,7 @@ impl Draft<'_> {
             Action::Fill(args) => self.variable(&marks, name, &args.text),
             Action::Type(args) => self.variable(&marks, name, &args.text),
             Action::Select(args) => self.variable(&marks, name, &args.option),
-            Action::Click(_) if self.is_one_of_many(act, &marks) => {
+            Action::Click(_) if Self::is_one_of_many(act, &marks) => {
                 if let Some(text) = words::shared(&marks.row, self.goal) {
                     self.variable(&Marks::default(), "row", &text);
                 }
@@ -231,7 +231,7 @@ impl Draft<'_> {
     }
 
     /// Whether other elements on the screen are called the same: then it is the row that tells it.
-    fn is_one_of_many(&self, act: &Act<'_>, marks: &Marks) -> bool {
+    fn is_one_of_many(act: &Act<'_>, marks: &Marks) -> bool {
         let like = |screen: &Screen| screen.nodes.iter().filter(|node| node.role == marks.role && node.name == marks.name).count();
         !marks.row.is_empty() && act.before.is_some_and(|screen| like(screen) > 1)
     }
@@ -289,7 +289,7 @@ impl Draft<'_> {
     /// The steps of an act: what it is about, and itself.
     fn steps(&self, act: &Act<'_>) -> Vec<Step> {
         let resolved = act.resolved;
-        let around = self.around(act);
+        let around = Self::around(act);
         match &resolved.action {
             Action::Navigate(args) => return vec![Step::Navigate { url: args.url.clone(), around }],
             Action::Press(args) if resolved.target.is_none() => return vec![Ours::Press { keys: args.keys.clone() }.step()],
@@ -323,7 +323,7 @@ impl Draft<'_> {
         let mut marks = resolved.marks.as_deref().cloned().unwrap_or_default();
         let (name, role) = resolved.target.as_ref().map(|target| (target.name.as_str(), target.role.as_str())).unwrap_or_default();
         let mut row = String::new();
-        if self.is_one_of_many(act, &marks)
+        if Self::is_one_of_many(act, &marks)
             && let Some(said) = words::shared(&marks.row, self.goal)
         {
             row = self.value(&said);
@@ -345,7 +345,7 @@ impl Draft<'_> {
         (Ours::Next(Box::new(About { intent, row, checked, marks: Some(marks) })), selectors)
     }
 
-    fn around(&self, act: &Act<'_>) -> Around {
+    fn around(act: &Act<'_>) -> Around {
         let frame = act.resolved.marks.as_ref().map(|marks| marks.frame.clone()).filter(|frame| !frame.is_empty());
         let moved = act.changes.iter().any(|change| matches!(change, Change::Navigated { .. }));
         let event = act

@@ -72,7 +72,7 @@ pub(super) fn answer(reply: &Reply) -> Option<usize> {
 }
 
 /// The reply to the question of a step, if it was asked since the element was looked for last.
-pub(super) fn replied<'a>(run: &'a Run, since: u64) -> Option<&'a Reply> {
+pub(super) fn replied(run: &Run, since: u64) -> Option<&Reply> {
     run.entries().iter().rev().take_while(|entry| entry.seq > since).find_map(|entry| match &entry.event {
         Event::Replied { role, reply, .. } if role == ROLE => Some(reply),
         _ => None,

@@ -10,17 +10,18 @@ pub mod format;
 pub mod from_run;
 mod heal;
 mod parts;
+mod seen;
 #[cfg(test)]
 mod tests;
 pub mod variables;
 pub mod write_back;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use handiwork_core::condition::Standing;
 use handiwork_core::errand::Errand;
 use handiwork_core::marks::{Found, Wanted};
-use handiwork_core::{Change, EffectClass, Event, Next, Outcome, Planner, Reason, Receipt, Ref, Run, Screen, ToolCall};
+use handiwork_core::{Change, EffectClass, Event, Next, Outcome, Planner, Reason, Receipt, Run};
 use serde_json::{Value, json};
 
 pub use format::Script;
@@ -28,6 +29,7 @@ pub use parts::{Deed, Part, Ready, What};
 pub use variables::Values;
 
 use crate::react::React;
+use seen::{Seen, call, does, id, is_at, lost, seen, told, wait};
 
 /// How often an element is looked for again when it was found and could not be acted on.
 const MOST_TRIES: usize = 3;
@@ -49,21 +51,6 @@ pub struct Replay {
     pub model: bool,
     /// The agent that takes over where a step can't be made; without it the run ends there.
     pub agent: Option<React>,
-}
-
-/// What has come of a part so far.
-#[derive(Debug, Default)]
-struct Seen<'a> {
-    receipts: Vec<&'a Receipt>,
-    /// When its element was looked for last, and what was found.
-    located: Option<(u64, &'a [Found])>,
-    /// What was opened to find it.
-    opened: BTreeSet<Ref>,
-    result: Option<&'a Result<Value, String>>,
-    /// Waits for it, and changes of tab.
-    others: usize,
-    /// How grave it was.
-    effect: Option<EffectClass>,
 }
 
 impl Planner for Replay {
@@ -93,7 +80,7 @@ impl Planner for Replay {
             return next;
         }
         for (at, part) in self.ready.parts.iter().enumerate() {
-            if self.is_left_out(run, part) {
+            if Self::is_left_out(run, part) {
                 continue;
             }
             if let Some(next) = self.part(run, at, part) {
@@ -112,7 +99,7 @@ impl Replay {
     }
 
     /// Whether a condition around it does not hold.
-    fn is_left_out(&self, run: &Run, part: &Part) -> bool {
+    fn is_left_out(run: &Run, part: &Part) -> bool {
         part.when.iter().any(|(at, _)| seen(run, *at).result == Some(&Ok(Value::Bool(false))))
     }
 
@@ -137,7 +124,7 @@ impl Replay {
             What::When(condition) => {
                 Some(Next::Settle { call_id: id(at), result: Ok(Value::Bool(condition.standing(run) == Standing::Met)) })
             }
-            What::Agent(goal) => Some(self.errand(run, at, goal)),
+            What::Agent(goal) => Some(Self::errand(run, at, goal)),
         }
     }
 
@@ -168,7 +155,7 @@ impl Replay {
             Some(receipt @ Receipt::Unknown { .. }) => return Some(self.fails(run, at, part, &receipt.to_string())),
             Some(Receipt::NotDispatched { .. }) | None => {}
         }
-        if let Some(next) = self.to_tab(run, at, part, seen) {
+        if let Some(next) = Self::to_tab(run, at, part, seen) {
             return Some(next);
         }
         let Some((since, found)) = seen.located else {
@@ -181,7 +168,7 @@ impl Replay {
     }
 
     /// Changes to the tab that a step is recorded in, if it is not in front.
-    fn to_tab(&self, run: &Run, at: usize, part: &Part, seen: &Seen<'_>) -> Option<Next> {
+    fn to_tab(run: &Run, at: usize, part: &Part, seen: &Seen<'_>) -> Option<Next> {
         let (tab, screen) = (part.tab.as_deref()?, run.screen()?);
         if is_at(&screen.url, tab) || screen.tabs.is_empty() || seen.others >= MOST_WAITS {
             return None;
@@ -226,7 +213,7 @@ impl Replay {
     }
 
     /// A part that an agent is to do.
-    fn errand(&self, run: &Run, at: usize, goal: &str) -> Next {
+    fn errand(run: &Run, at: usize, goal: &str) -> Next {
         let call_id = id(at);
         if let Some(given) = run.errands().find(|errand| errand.call_id.as_ref() == Some(&call_id)) {
             let back = run.returned().find(|back| back.run == given.run);
@@ -286,114 +273,4 @@ pub fn handed_over(run: &Run) -> Option<&str> {
 
 fn is_handed_over(run: &Run) -> bool {
     run.events().any(|event| matches!(event, Event::ToolResult { call_id, .. } if call_id == HANDED_OVER))
-}
-
-/// The call of a part.
-fn id(at: usize) -> String {
-    format!("p{at}")
-}
-
-fn call(id: String, name: &str, args: Value) -> ToolCall {
-    ToolCall { id, name: name.to_owned(), args, problem: None, raw: None }
-}
-
-/// What has come of a part.
-fn seen(run: &Run, at: usize) -> Seen<'_> {
-    let (id, mut seen) = (id(at), Seen::default());
-    let beside = format!("{id}-");
-    for entry in run.entries() {
-        match &entry.event {
-            Event::Receipt { call_id, receipt, .. } => {
-                // Whatever was done, the page may be another one.
-                seen.located = None;
-                if *call_id == id {
-                    seen.receipts.push(receipt);
-                } else if let Some(other) = call_id.strip_prefix(&beside) {
-                    match other.strip_prefix('o').and_then(|number| number.parse().ok()) {
-                        Some(number) => seen.opened.insert(Ref(number)),
-                        None => {
-                            seen.others += 1;
-                            false
-                        }
-                    };
-                }
-            }
-            Event::Revived { .. } => seen.located = None,
-            Event::Located { call_id, found } if *call_id == id => seen.located = Some((entry.seq, found)),
-            Event::ToolResult { call_id, result, .. } if *call_id == id => seen.result = Some(result),
-            Event::Intent { call_id, resolved, .. } if *call_id == id => seen.effect = Some(resolved.effect),
-            _ => {}
-        }
-    }
-    seen
-}
-
-/// The action of a step on the element that was found.
-fn does(at: usize, found: &Found, deed: &Deed) -> Next {
-    let r = found.r#ref;
-    let checkable = matches!(found.role.as_str(), "checkbox" | "radio" | "switch");
-    let (name, args) = match deed {
-        Deed::Click(name) => (*name, json!({ "ref": r })),
-        Deed::Check(checked) if checkable => ("check", json!({ "ref": r, "checked": checked })),
-        Deed::Check(_) => ("click", json!({ "ref": r })),
-        Deed::Change(value) if checkable => {
-            ("check", json!({ "ref": r, "checked": !matches!(value.as_str(), "" | "false" | "off" | "0") }))
-        }
-        Deed::Change(value) if found.tag == "select" => ("select", json!({ "ref": r, "option": value })),
-        Deed::Change(value) => ("fill", json!({ "ref": r, "text": value })),
-        Deed::Upload(path) => ("upload", json!({ "ref": r, "path": path })),
-        Deed::Extract(_) => ("read", json!({ "ref": r })),
-        Deed::Be => return Next::Settle { call_id: id(at), result: Ok(Value::from(r.to_string())) },
-    };
-    Next::Act(vec![call(id(at), name, args)])
-}
-
-/// Waits for what must be so.
-fn wait(at: usize, waits: usize, condition: &handiwork_core::Condition) -> Next {
-    let args = match condition {
-        // First what is on its way, then the thing itself.
-        handiwork_core::Condition::Text { contains } if waits > 0 => json!({ "text": contains }),
-        handiwork_core::Condition::Url { contains } if waits > 0 => json!({ "url": contains }),
-        _ => json!({ "idle": true }),
-    };
-    Next::Act(vec![call(format!("{}-w{waits}", id(at)), "wait", args)])
-}
-
-/// The element as it was recorded, in words.
-fn told(wanted: &Wanted) -> String {
-    match &wanted.marks {
-        Some(marks) => format!("{} {:?}", marks.role, marks.name),
-        None => wanted.selectors.first().map(|parts| parts.join(" → ")).unwrap_or_default(),
-    }
-}
-
-/// What was tried to find an element, and what came nearest.
-fn lost(wanted: &Wanted, found: &[Found], seen: &Seen<'_>) -> String {
-    let mut text = format!("{} is not there for certain; tried: {} selectors", told(wanted), wanted.selectors.len());
-    if wanted.marks.is_some() {
-        text.push_str(", the likeness of all elements");
-    }
-    if !seen.opened.is_empty() {
-        text.push_str(&format!(", {} closed parts of the page", seen.opened.len()));
-    }
-    match found.first() {
-        Some(best) => text.push_str(&format!("; the most alike is {} {:?} ({:.2})", best.role, best.name, best.score)),
-        None => text.push_str("; nothing is like it"),
-    }
-    if !wanted.row.is_empty() {
-        text.push_str(&format!("; its row must say {:?}", wanted.row));
-    }
-    text
-}
-
-/// Whether an address is the one that a step was recorded at; what is asked of it may be another.
-fn is_at(url: &str, recorded: &str) -> bool {
-    let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
-    url == recorded || path(url) == path(recorded)
-}
-
-/// Whether a screen is at an address.
-#[must_use]
-pub fn is_on(screen: &Screen, url: &str) -> bool {
-    is_at(&screen.url, url)
 }

@@ -56,23 +56,11 @@ pub fn healed(run: &Run, ready: &Ready) -> Vec<Healed> {
             continue;
         }
         let now = marks.get(id.as_str()).copied();
-        let (how, one) = match chosen {
-            Some((one, _)) => (one.sure.clone().unwrap_or_default(), (*one).clone()),
-            None => {
-                let Some(now) = now else { continue };
-                let one = Found {
-                    r#ref: handiwork_core::Ref(*r),
-                    role: now.role.clone(),
-                    name: now.name.clone(),
-                    tag: now.tag.clone(),
-                    around: String::new(),
-                    opens: false,
-                    score: 0.0,
-                    by: None,
-                    sure: None,
-                };
-                ("a model pointed at it".to_owned(), one)
-            }
+        let (how, one) = if let Some((one, _)) = chosen {
+            (one.sure.clone().unwrap_or_default(), (*one).clone())
+        } else {
+            let Some(now) = now else { continue };
+            ("a model pointed at it".to_owned(), as_found(handiwork_core::Ref(*r), now))
         };
         out.push(Healed { at: part.at, how, found: one, marks: now.cloned() });
     }
@@ -108,4 +96,19 @@ pub fn written_back(script: &Script, healed: &[Healed]) -> Script {
         }
     }
     script
+}
+
+/// An element by its marks alone.
+fn as_found(r: handiwork_core::Ref, marks: &Marks) -> Found {
+    Found {
+        r#ref: r,
+        role: marks.role.clone(),
+        name: marks.name.clone(),
+        tag: marks.tag.clone(),
+        around: String::new(),
+        opens: false,
+        score: 0.0,
+        by: None,
+        sure: None,
+    }
 }

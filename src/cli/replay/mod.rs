@@ -4,20 +4,21 @@
 //! decision: what was done is known by the journal. The runs of a file of rows have ids made of the script and the rows, so the same
 //! command goes on where it was broken off, and what is done is not done again.
 
+mod came;
 mod rows;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
 use handiwork::core::model::NoModel;
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, AgentBuilder, Event, Journal as _, JournalError, Model, Outcome, Policy, Run, RunId, Secrets};
+use handiwork::core::{Agent, AgentBuilder, Journal as _, JournalError, Model, Outcome, Policy, Run, RunId, Secrets};
 use handiwork::memory::Store;
-use handiwork::planners::script::{Ready, Script, export, handed_over, write_back};
+use handiwork::planners::script::{Ready, Script, export, write_back};
 use handiwork::planners::{React, Replay};
 use handiwork::tools::browser::{BrowserConfig, ContextConfig, Pool, PoolConfig};
-use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -26,6 +27,7 @@ use super::paths::Paths;
 use super::print::{self, Out};
 use super::setup::{self, BrowserArgs};
 use super::{Code, Failure, memory, models, profile, script};
+use came::Came;
 use rows::Row;
 
 #[derive(Debug, clap::Args)]
@@ -72,35 +74,6 @@ pub(crate) struct Args {
     secrets: Vec<String>,
     #[command(flatten)]
     browser: BrowserArgs,
-}
-
-/// What came of a row.
-#[derive(Debug, Serialize)]
-struct Came {
-    row: usize,
-    name: String,
-    run: RunId,
-    outcome: &'static str,
-    done: bool,
-    /// Whether it had been done before.
-    before: bool,
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<serde_json::Value>,
-    seconds: f64,
-    model_calls: u32,
-    cost_usd: f64,
-    healed: Vec<HealedStep>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    handed_over: Option<String>,
-}
-
-/// A step that was healed.
-#[derive(Debug, Clone, Serialize)]
-struct HealedStep {
-    step: usize,
-    how: String,
-    now: String,
 }
 
 /// What all rows have.
@@ -179,7 +152,10 @@ fn batch(script: &Script, rows: &[Row]) -> String {
         digest.update([0]);
     }
     let bytes = digest.finalize();
-    format!("rows{}", bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>())
+    bytes.iter().take(8).fold("rows".to_owned(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
 }
 
 impl Work {
@@ -188,22 +164,22 @@ impl Work {
         let ready = Ready::of(&self.script, &row.values).map_err(|why| Failure::new(Code::Usage, why))?;
         let Some(batch) = batch else {
             let id = RunId::generate();
-            return Ok(self.came(row, &ready, self.replay(&ready, &id, None).await?, false));
+            return Ok(came::of(row, &ready, self.replay(&ready, &id, None).await?, false));
         };
         let mut number = 1;
         loop {
             let id = RunId(format!("{batch}-{:05}{}", row.number, if number > 1 { format!("-{number}") } else { String::new() }));
             let known = match self.store.load(&id).await {
                 Ok(entries) => Run::from_entries(id.clone(), entries).map_err(|error| Failure::new(Code::Store, error))?,
-                Err(JournalError::NoSuchRun(_)) => return Ok(self.came(row, &ready, self.replay(&ready, &id, None).await?, false)),
+                Err(JournalError::NoSuchRun(_)) => return Ok(came::of(row, &ready, self.replay(&ready, &id, None).await?, false)),
                 Err(error) => return Err(error.into()),
             };
             match known.status() {
                 Status::Ended(Outcome::Failed { .. }) if self.retry_failed => number += 1,
-                Status::Ended(outcome) if !outcome.is_resumable() => return Ok(self.came(row, &ready, known, true)),
-                Status::Waiting { .. } => return Ok(self.came(row, &ready, known, true)),
+                Status::Ended(outcome) if !outcome.is_resumable() => return Ok(came::of(row, &ready, known, true)),
+                Status::Waiting { .. } => return Ok(came::of(row, &ready, known, true)),
                 // It broke off.
-                _ => return Ok(self.came(row, &ready, self.replay(&ready, &id, Some(known)).await?, false)),
+                _ => return Ok(came::of(row, &ready, self.replay(&ready, &id, Some(known)).await?, false)),
             }
         }
     }
@@ -236,12 +212,11 @@ impl Work {
 
     async fn drive(&self, agent: &Agent, ready: &Ready, id: &RunId, known: Option<Run>) -> Result<Run, Failure> {
         let mut run = known.clone().unwrap_or_else(|| Run::new(id.clone()));
-        let builder = match known {
-            Some(known) => agent.resume(known)?,
-            None => {
-                let goal = if ready.goal.is_empty() { self.script.title.as_str() } else { &ready.goal };
-                ready.probes.iter().fold(agent.run(goal).id(id.clone()), |run, probe| run.probe(probe.clone()))
-            }
+        let builder = if let Some(known) = known {
+            agent.resume(known)?
+        } else {
+            let goal = if ready.goal.is_empty() { self.script.title.as_str() } else { &ready.goal };
+            ready.probes.iter().fold(agent.run(goal).id(id.clone()), |run, probe| run.probe(probe.clone()))
         };
         let mut live = self.live.then(Live::default);
         let mut stream = builder.stream();
@@ -254,41 +229,6 @@ impl Work {
             }
         }
         Ok(run)
-    }
-
-    fn came(&self, row: &Row, ready: &Ready, run: Run, before: bool) -> (Came, Run) {
-        let (outcome, text, value) = match run.status() {
-            Status::Ended(Outcome::Done { text, value }) => ("done", text.clone(), value.clone()),
-            Status::Ended(other) => ("failed", other.to_string(), None),
-            Status::Waiting { question } => ("waiting", format!("it waits for an answer: {question}"), None),
-            Status::Running => ("interrupted", "it broke off".to_owned(), None),
-        };
-        let healed = write_back::healed(&run, ready);
-        let healed = healed.iter().map(|one| HealedStep {
-            step: one.at + 1,
-            how: one.how.clone(),
-            now: format!("{} {:?}", one.found.role, one.found.name),
-        });
-        let mut name = format!("row {}", row.number);
-        if let Some((_, first)) = row.values.iter().next() {
-            name = format!("{name}: {first}");
-        }
-        let came = Came {
-            row: row.number,
-            name,
-            run: run.id.clone(),
-            outcome,
-            done: outcome == "done",
-            before,
-            text,
-            value,
-            seconds: run.elapsed_ms() as f64 / 1000.0,
-            model_calls: run.events().filter(|event| matches!(event, Event::Replied { .. })).count() as u32,
-            cost_usd: run.cost_usd(),
-            healed: healed.collect(),
-            handed_over: handed_over(&run).map(str::to_owned),
-        };
-        (came, run)
     }
 }
 
@@ -310,7 +250,7 @@ async fn tell(
     write_healed(args, recorded, work, &came)?;
     let came: Vec<Came> = came.into_iter().map(|(one, _)| one).collect();
     if let Some(file) = &args.junit {
-        std::fs::write(file, junit(&work.script.title, &came, seconds)?)
+        std::fs::write(file, came::junit(&work.script.title, &came, seconds)?)
             .map_err(|error| Failure::new(Code::Usage, format!("{} can't be written: {error}", file.display())))?;
     }
     let done = came.iter().filter(|one| one.done).count();
@@ -374,15 +314,4 @@ fn rows_values(args: &Args, work: &Work, row: usize) -> Result<handiwork::planne
         }
         None => work.script.values(&for_all).map_err(|why| script::wrong(&args.file, &why)),
     }
-}
-
-/// The report for a CI server.
-fn junit(title: &str, rows: &[Came], seconds: f64) -> Result<String, Failure> {
-    let mut env = minijinja::Environment::new();
-    let failures = rows.iter().filter(|one| !one.done).count();
-    let rows = minijinja::value::Serde(serde_json::to_value(rows).unwrap_or_default());
-    let context = minijinja::context! { title, rows, seconds, failures };
-    env.add_template("junit.xml", include_str!("junit.xml"))
-        .and_then(|()| env.get_template("junit.xml")?.render(context))
-        .map_err(|error| Failure::new(Code::Store, error))
 }

@@ -157,10 +157,10 @@ impl Mutation {
     /// The script for the pages of `site`.
     #[must_use]
     pub fn script(&self, site: Site) -> String {
-        self.script_with(json!(site.targets()))
+        self.script_with(&json!(site.targets()))
     }
 
-    fn script_with(&self, targets: Value) -> String {
+    fn script_with(&self, targets: &Value) -> String {
         let config = json!({ "kinds": self.kinds, "seed": self.seed.to_string(), "targets": targets });
         // So that no text of the config can end the script element.
         let config = config.to_string().replace('<', "\\u003c");
@@ -179,7 +179,7 @@ impl fmt::Display for Mutation {
 /// needs. It may be run at the end of the body or before the page begins to load; it changes each document once.
 #[must_use]
 pub fn script_for(targets: &[&str], mutation: &Mutation) -> String {
-    mutation.script_with(targets.iter().map(|css| json!({ "css": css })).collect())
+    mutation.script_with(&targets.iter().map(|css| json!({ "css": css })).collect())
 }
 
 impl Site {

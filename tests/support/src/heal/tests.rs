@@ -1,6 +1,7 @@
 //! What the sites and their judge promise, tried over plain HTTP; and a server for looking at changed pages with one's own eyes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,7 +24,12 @@ async fn ask(world: &World, method: &str, path: &str, body: &str) -> String {
 }
 
 fn encoded(fields: &[(String, String)]) -> String {
-    let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let escape = |text: &str| {
+        text.bytes().fold(String::new(), |mut out, byte| {
+            let _ = write!(out, "%{byte:02X}");
+            out
+        })
+    };
     fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
 }
 
@@ -177,5 +183,5 @@ async fn look() {
     let world = World::start(site, Some(Mutation { kinds, seed: seed.parse().expect("a number") })).await.expect("a world");
     tracing::info!(url = world.url(), "looks like this");
     std::fs::write(std::env::temp_dir().join("heal-url"), world.url()).expect("written");
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
 }
