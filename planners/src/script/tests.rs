@@ -94,3 +94,10 @@ fn the_schema_of_the_file_takes_what_is_written() {
     let value: Value = serde_json::from_str(&Script::read(text).expect("a recording").write()).expect("json");
     handiwork_core::schema::check(&validator, &value).expect("it fits");
 }
+
+/// `docs/script.schema.json` is what `handiwork script schema` prints.
+#[test]
+fn the_schema_in_the_docs_is_this_one() {
+    let docs: Value = serde_json::from_str(include_str!("../../../docs/script.schema.json")).expect("json");
+    assert_eq!(docs, Script::schema(), "write it anew: handiwork script schema > docs/script.schema.json");
+}
