@@ -253,6 +253,9 @@ pub struct ModelInfo {
     /// USD per million tokens, outside of peak hours; none for a model that costs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// Since when it costs that, as `YYYY-MM-DD`, where a price list says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<String>,
     /// When it costs more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<Peak>,

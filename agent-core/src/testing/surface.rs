@@ -6,8 +6,9 @@ use async_trait::async_trait;
 
 use crate::action::Action;
 use crate::context::Context;
+use crate::marks::{Candidate, Found, Marks, Wanted, likeness};
 use crate::receipt::{Change, Reason, Receipt};
-use crate::screen::{Node, Ref, Screen, Verb, diff};
+use crate::screen::{Node, Ref, Screen, State, Verb, diff};
 use crate::surface::{Form, Refusal, Resolved, Surface, SurfaceError, SurfaceInfo, Target};
 
 /// What an action does to the screen: it gets the screen as it is and changes it.
@@ -114,6 +115,28 @@ impl Surface for ScriptedSurface {
         let form = in_form.then(|| Form { method: "POST".to_owned(), origin: origin.clone(), submits: false });
         let target = Target { r#ref: r, role: node.role.clone(), name: node.name.clone(), origin, form, rect: node.rect };
         Ok(Resolved::new(action.clone(), Some(target), action.effect()))
+    }
+
+    async fn seek(&self, _: &Context, wanted: &Wanted) -> Result<Vec<Found>, SurfaceError> {
+        let screen = self.screen();
+        let candidates: Vec<Candidate> = screen
+            .nodes
+            .iter()
+            .filter(|node| node.r#ref.is_some())
+            .map(|node| Candidate {
+                r#ref: node.r#ref,
+                marks: Marks {
+                    role: node.role.clone(),
+                    name: node.name.clone(),
+                    closed: node.states.contains(&State::Collapsed),
+                    ..Marks::default()
+                },
+                // Here a selector is a name.
+                by: wanted.selectors.iter().position(|parts| parts.iter().any(|part| *part == node.name)).map(|at| at as u32),
+                rect: node.rect,
+            })
+            .collect();
+        Ok(likeness::verdict(wanted, &candidates))
     }
 
     async fn dispatch(&self, cx: &Context, resolved: &Resolved) -> Result<Receipt, SurfaceError> {

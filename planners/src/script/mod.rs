@@ -9,6 +9,8 @@ pub mod export;
 pub mod format;
 pub mod from_run;
 mod heal;
+#[cfg(test)]
+mod ladder_tests;
 mod parts;
 mod seen;
 #[cfg(test)]

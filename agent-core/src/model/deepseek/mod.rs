@@ -63,6 +63,7 @@ impl DeepSeek {
         self.wire.dialect.replay = price::replay_of(&self.info.id);
         let sees = VISION.contains(&self.info.id.as_str());
         let price = price_of(&self.info.id, now_ms());
+        self.info.priced = price::priced_since(&self.info.id, now_ms());
         self.price(price).peak(PEAK).vision(sees)
     }
 

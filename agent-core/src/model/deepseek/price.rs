@@ -44,9 +44,18 @@ const FORGETFUL: &[&str] = &["deepseek-reasoner", "deepseek-r1"];
 /// holds.
 #[must_use]
 pub fn known_price(id: &str, at: i64) -> Option<Price> {
+    row_of(id, at).map(|row| row.price)
+}
+
+/// Since when that price holds.
+pub(super) fn priced_since(id: &str, at: i64) -> Option<String> {
+    row_of(id, at).map(|row| row.from.to_string())
+}
+
+fn row_of(id: &str, at: i64) -> Option<&'static PriceRow> {
     let day = jiff::Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(TimeZone::UTC).date();
     let rows = || PRICES.iter().filter(|row| row.id == id);
-    rows().filter(|row| row.from <= day).max_by_key(|row| row.from).or_else(|| rows().min_by_key(|row| row.from)).map(|row| row.price)
+    rows().filter(|row| row.from <= day).max_by_key(|row| row.from).or_else(|| rows().min_by_key(|row| row.from))
 }
 
 /// The same for any id. One that is not in the table counts as the dearest one that is: a budget then ends a run too early rather
