@@ -87,8 +87,12 @@ fn plain(schema: &Value) -> Option<Value> {
         "integer" | "number" => Some(json!({ "type": "number" })),
         "string" if schema.get("enum").is_none() => Some(json!({ "type": "string" })),
         "boolean" => Some(json!({ "type": "boolean" })),
-        // What it consists of is said where it is read: a wrong one comes back with the reason.
-        "array" => Some(json!({ "type": "array" })),
+        "array" => {
+            let parts = schema.get("items")?.get("properties")?.as_object()?;
+            let parts: Map<String, Value> = parts.iter().filter_map(|(name, part)| Some((name.clone(), plain(part)?))).collect();
+            let names: Vec<&String> = parts.keys().collect();
+            Some(json!({ "type": "array", "items": { "type": "object", "required": names, "properties": parts } }))
+        }
         _ => None,
     }
 }

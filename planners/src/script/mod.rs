@@ -9,8 +9,6 @@ pub mod export;
 pub mod format;
 pub mod from_run;
 mod heal;
-#[cfg(test)]
-mod ladder_tests;
 mod parts;
 mod seen;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Scripts: what is read and written, and what is made of a run.
 
+mod ladder;
+
 use super::format::{Ours, Step};
 use super::*;
 

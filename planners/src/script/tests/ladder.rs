@@ -9,8 +9,8 @@ use handiwork_core::testing::{ScriptedModel, ScriptedSurface, button, call, text
 use handiwork_core::{Action, Event, Model, Outcome, Policy, Run, Screen, State};
 use serde_json::json;
 
-use super::format::{About, Head, Ours, Pointed, Script, Selector, Step};
-use super::*;
+use super::super::format::{self, About, Head, Ours, Pointed, Script, Selector, Step};
+use super::super::*;
 
 /// A form with a name and a button of this name, which says thank you.
 fn form(send: &'static str) -> ScriptedSurface {
