@@ -132,7 +132,7 @@ impl Surface for ScriptedSurface {
                     ..Marks::default()
                 },
                 // Here a selector is a name.
-                by: wanted.selectors.iter().position(|parts| parts.iter().any(|part| *part == node.name)).map(|at| at as u32),
+                by: wanted.selectors.iter().position(|parts| parts.contains(&node.name)).map(|at| at as u32),
                 rect: node.rect,
             })
             .collect();

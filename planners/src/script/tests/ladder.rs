@@ -31,13 +31,13 @@ fn form(send: &'static str) -> ScriptedSurface {
     })
 }
 
-fn marks(role: &str, name: &str) -> Option<Marks> {
-    Some(Marks { role: role.to_owned(), name: name.to_owned(), ..Marks::default() })
+fn marks(role: &str, name: &str) -> Marks {
+    Marks { role: role.to_owned(), name: name.to_owned(), ..Marks::default() }
 }
 
 fn script() -> Script {
     let next = |intent: &str, role: &str, name: &str| {
-        Ours::Next(Box::new(About { intent: intent.to_owned(), marks: marks(role, name), ..About::default() })).step()
+        Ours::Next(Box::new(About { intent: intent.to_owned(), marks: Some(marks(role, name)), ..About::default() })).step()
     };
     let selectors = |name: &str| vec![Selector::One(name.to_owned())];
     let thanks = "text has Thank you".parse().expect("a condition");
