@@ -97,6 +97,15 @@ bench-replay: setup ## Replay a script beside a hand-written Playwright script t
 chrome-export: setup ## Run a script that was exported for Chrome by @puppeteer/replay, in a real Chromium.
 	@scripts/chrome-export.sh
 
+# Harder tasks, for which planners are compared.
+HARDER := click-tab,click-collapsible,choose-list,enter-password,enter-date,enter-text-dynamic,click-widget,navigate-tree,login-user-popup,search-engine
+
+.PHONY: miniwob-planners
+miniwob-planners: setup ## Compare the planners react and plan on twenty tasks with the local model, at equal tokens.
+	$(PROGRAM) --example miniwob
+	$(BUILT)/handiwork model pull default
+	$(BUILT)/examples/miniwob --planners react,plan --tasks $(TASKS),$(HARDER) --seeds $(SEEDS) --first-seed $(FIRST_SEED) --tokens 12000 --model local --json target/miniwob-planners.json
+
 .PHONY: bench-local
 bench-local: setup ## Measure local models beside llama.cpp's own server; ARGS='--model small --steps 5'.
 	$(CARGO) bench --workspace --quiet --profile dev --bench local -- $(ARGS)
