@@ -9,7 +9,9 @@ serving=""
 trap '[ -z "$serving" ] || kill "$serving" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 peers=$(benches/replay/setup.sh)
 target="${CARGO_TARGET_DIR:-target}"
-"${CARGO:-cargo}" build --workspace --quiet --release --bin handiwork --bin demo-site
+profile="${PROFILE:-release}"
+"${CARGO:-cargo}" build --workspace --quiet --profile "$profile" --bin handiwork --bin demo-site
+built="$target/$profile"; [ "$profile" != dev ] || built="$target/debug"
 chromium=""
 for program in "${HANDIWORK_CHROMIUM:-}" /usr/lib/chromium/chromium-headless-shell chromium-headless-shell chromium; do
   if [ -n "$program" ] && command -v "$program" >/dev/null; then
@@ -17,7 +19,7 @@ for program in "${HANDIWORK_CHROMIUM:-}" /usr/lib/chromium/chromium-headless-she
     break
   fi
 done
-"$target/release/demo-site" >"$scratch/url" 2>/dev/null &
+"$built/demo-site" >"$scratch/url" 2>/dev/null &
 serving=$!
 for _ in $(seq 100); do [ -s "$scratch/url" ] && break; sleep 0.1; done
 url=$(head -n 1 "$scratch/url")
@@ -26,7 +28,7 @@ export DEMO_PASSWORD=quiet-harbour-71 HANDIWORK_HOME="$scratch/home" PEERS_FOLDE
 for turn in $(seq "$turns"); do
   printf '[{"employee":"Ana Lopez %s","description":"train to Hamburg %s","amount":"86.40","date":"2026-11-03","category":"Travel","company_card":false}]' "$turn" "$turn" >"$scratch/row.json"
   node benches/replay/by_hand.mjs --url "$url" --user dana --password "$DEMO_PASSWORD" --rows "$scratch/row.json" --chromium "$chromium" >>"$scratch/by_hand.ndjson"
-  "$target/release/handiwork" replay examples/tasks/claim.json --origin "$origin" --set "employee=Bo Chen $turn" --set "title=lunch $turn" \
+  "$built/handiwork" replay examples/tasks/claim.json --origin "$origin" --set "employee=Bo Chen $turn" --set "title=lunch $turn" \
     --secret "password=DEMO_PASSWORD@$origin" --json >>"$scratch/replay.ndjson" 2>"$scratch/errors" || { cat "$scratch/errors" >&2; exit 1; }
 done
 python3 - "$scratch" <<'PY'

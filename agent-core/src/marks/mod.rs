@@ -11,7 +11,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::screen::{Rect, Ref, Verb};
+use crate::screen::Ref;
 
 /// What an element looks like. What is not known, or not there, is empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,8 +92,6 @@ pub struct Wanted {
     /// Text that must stand in its row: what tells it from its likes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub row: String,
-    /// What is to be done with it.
-    pub verb: Option<Verb>,
     /// How long it is waited for, in milliseconds.
     pub timeout_ms: u64,
     /// Whether it must be where the selectors lead: nothing else will do, however alike.
@@ -138,6 +136,4 @@ pub struct Candidate {
     pub marks: Marks,
     /// The first selector that finds it and nothing else.
     pub by: Option<u32>,
-    /// Where it is.
-    pub rect: Rect,
 }

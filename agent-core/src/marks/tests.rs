@@ -37,10 +37,8 @@ fn subject() -> Marks {
 
 /// Which of `now` is certainly `was`, by its place.
 fn sure(was: &Marks, now: &[(Marks, Option<u32>)], row: &str) -> Option<usize> {
-    let candidates: Vec<Candidate> = (1..)
-        .zip(now)
-        .map(|(r, (marks, by))| Candidate { r#ref: Some(Ref(r)), marks: marks.clone(), by: *by, rect: Rect::default() })
-        .collect();
+    let candidates: Vec<Candidate> =
+        (1..).zip(now).map(|(r, (marks, by))| Candidate { r#ref: Some(Ref(r)), marks: marks.clone(), by: *by }).collect();
     let wanted = Wanted { marks: Some(was.clone()), row: row.to_owned(), ..Wanted::default() };
     let found = verdict(&wanted, &candidates);
     let mut sure = found.iter().filter(|one| one.sure.is_some());

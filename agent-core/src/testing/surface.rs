@@ -133,7 +133,6 @@ impl Surface for ScriptedSurface {
                 },
                 // Here a selector is a name.
                 by: wanted.selectors.iter().position(|parts| parts.contains(&node.name)).map(|at| at as u32),
-                rect: node.rect,
             })
             .collect();
         Ok(likeness::verdict(wanted, &candidates))

@@ -253,10 +253,10 @@ pub enum Ours {
         /// The keys.
         keys: String,
     },
-    /// An agent does this part.
+    /// From here on an agent goes on towards the script's goal, held to what is asserted at the end.
     #[serde(rename = "x-handiwork-agent")]
     Agent {
-        /// What.
+        /// What is left to do, in words.
         goal: String,
     },
     /// Steps that are done only if something is so.

@@ -19,9 +19,9 @@ pub mod write_back;
 use std::collections::BTreeMap;
 
 use handiwork_core::condition::Standing;
-use handiwork_core::errand::Errand;
 use handiwork_core::marks::{Found, Wanted};
-use handiwork_core::{Change, EffectClass, Event, Next, Outcome, Planner, Reason, Receipt, Run};
+use handiwork_core::model::Request;
+use handiwork_core::{Change, EffectClass, Event, Next, Outcome, Planner, Reason, Receipt, Ref, Run};
 use serde_json::{Value, json};
 
 pub use format::Script;
@@ -74,7 +74,7 @@ impl Planner for Replay {
 
     fn next(&self, run: &Run) -> Next {
         if let (Some(agent), true) = (&self.agent, is_handed_over(run)) {
-            return agent.drive(run, None);
+            return self.judged(run, agent.drive(run, None));
         }
         if let Some(next) = heal::settle(run) {
             return next;
@@ -110,7 +110,7 @@ impl Replay {
             return None;
         }
         match &part.what {
-            What::Act(name, args) => self.act(run, at, part, &seen, name, args),
+            What::Act(name, args) => Self::act(at, part, &seen, name, args),
             What::On { wanted, deed } => self.on(run, at, part, &seen, wanted, deed),
             What::Must(condition) => {
                 let settle = |holds: bool| Some(Next::Settle { call_id: id(at), result: Ok(Value::Bool(holds)) });
@@ -118,22 +118,22 @@ impl Replay {
                     Standing::Met => settle(true),
                     Standing::Ask => condition.probe().map(Next::Probe),
                     Standing::Unmet if seen.others < MOST_WAITS => Some(wait(at, seen.others, condition)),
-                    Standing::Unmet => Some(self.fails(run, at, part, &format!("it must be so that {condition}, and it is not"))),
+                    Standing::Unmet => Some(Self::fails(part, &format!("it must be so that {condition}, and it is not"))),
                 }
             }
             What::When(condition) => {
                 Some(Next::Settle { call_id: id(at), result: Ok(Value::Bool(condition.standing(run) == Standing::Met)) })
             }
-            What::Agent(goal) => Some(Self::errand(run, at, goal)),
+            What::Agent(goal) => Some(self.hands_over(at, part, &format!("from here on it is for an agent: {goal}"))),
         }
     }
 
     /// An action that needs no element.
-    fn act(&self, run: &Run, at: usize, part: &Part, seen: &Seen<'_>, name: &str, args: &Value) -> Option<Next> {
+    fn act(at: usize, part: &Part, seen: &Seen<'_>, name: &str, args: &Value) -> Option<Next> {
         match seen.receipts.last() {
             None => Some(Next::Act(vec![call(id(at), name, args.clone())])),
             Some(Receipt::Verified { .. } | Receipt::NoEffect) => None,
-            Some(receipt) => Some(self.fails(run, at, part, &receipt.to_string())),
+            Some(receipt) => Some(Self::fails(part, &receipt.to_string())),
         }
     }
 
@@ -145,25 +145,39 @@ impl Replay {
             Some(Receipt::NoEffect) if !matches!(deed, Deed::Click(_)) || *deed == Deed::Click("hover") => return None,
             // A page may not have been listening yet. What is sent is not sent again.
             Some(Receipt::NoEffect) if seen.receipts.len() < 2 && seen.effect != Some(EffectClass::Irreversible) => {}
-            Some(Receipt::NoEffect) => return Some(self.fails(run, at, part, "it was done and had no effect")),
+            Some(Receipt::NoEffect) => return Some(Self::fails(part, "it was done and had no effect")),
             Some(Receipt::NotDispatched { reason: Reason::Denied { why } }) => {
-                return Some(self.fails(run, at, part, &format!("not allowed: {why}")));
+                return Some(Self::fails(part, &format!("not allowed: {why}")));
             }
             Some(receipt @ Receipt::NotDispatched { .. }) if seen.receipts.len() >= MOST_TRIES => {
-                return Some(self.fails(run, at, part, &receipt.to_string()));
+                return Some(self.hands_over(at, part, &receipt.to_string()));
             }
-            Some(receipt @ Receipt::Unknown { .. }) => return Some(self.fails(run, at, part, &receipt.to_string())),
+            // It may have been done: nobody may do it again.
+            Some(receipt @ Receipt::Unknown { .. }) => return Some(Self::fails(part, &receipt.to_string())),
             Some(Receipt::NotDispatched { .. }) | None => {}
         }
         if let Some(next) = Self::to_tab(run, at, part, seen) {
             return Some(next);
         }
         let Some((since, found)) = seen.located else {
-            return Some(Next::Locate { call_id: id(at), wanted: Box::new(wanted.clone()) });
+            let wanted = Wanted { exactly: !self.heal, ..wanted.clone() };
+            return Some(Next::Locate { call_id: id(at), wanted: Box::new(wanted) });
         };
         match found.iter().find(|one| one.sure.is_some()) {
             Some(sure) => Some(does(at, sure, deed)),
-            None => Some(self.healed(run, at, part, seen, wanted, deed, (since, found))),
+            None => Some(match self.rung(part, seen, wanted, found) {
+                Rung::Open(r) => Next::Act(vec![call(format!("{}-o{}", id(at), r.0), "click", json!({ "ref": r }))]),
+                Rung::Ask(request) => match heal::replied(run, since) {
+                    None => Next::Ask { role: heal::ROLE.to_owned(), request },
+                    Some(reply) => match heal::answer(reply).and_then(|place| found.get(place)) {
+                        Some(one) => does(at, one, deed),
+                        None => {
+                            self.hands_over(at, part, &format!("{}; the model says that it is none of them", lost(wanted, found, seen)))
+                        }
+                    },
+                },
+                Rung::Lost(why) => self.hands_over(at, part, &why),
+            }),
         }
     }
 
@@ -180,72 +194,49 @@ impl Replay {
         })
     }
 
-    /// The ladder for an element that is not certainly there.
-    #[allow(clippy::too_many_arguments, reason = "one rung after the other of one ladder")]
-    fn healed(
-        &self,
-        run: &Run,
-        at: usize,
-        part: &Part,
-        seen: &Seen<'_>,
-        wanted: &Wanted,
-        deed: &Deed,
-        (since, found): (u64, &[Found]),
-    ) -> Next {
-        let lost = || lost(wanted, found, seen);
-        if !self.heal {
-            return self.fails(run, at, part, &lost());
+    /// The next rung for an element that is not certainly there.
+    fn rung(&self, part: &Part, seen: &Seen<'_>, wanted: &Wanted, found: &[Found]) -> Rung {
+        if let Some(r) = heal::opener(found, &seen.opened).filter(|_| self.heal) {
+            return Rung::Open(r);
         }
-        if let Some(r) = heal::opener(found, &seen.opened) {
-            return Next::Act(vec![call(format!("{}-o{}", id(at), r.0), "click", json!({ "ref": r }))]);
+        // Those that only lead somewhere are no answer.
+        let alike: Vec<Found> = found.iter().take_while(|one| one.score > 0.0).cloned().collect();
+        if self.heal && self.model && !alike.is_empty() {
+            return Rung::Ask(Box::new(heal::question(part, &told(wanted), &alike)));
         }
-        let found: &[Found] = found.get(..found.iter().position(|one| one.score <= 0.0).unwrap_or(found.len())).unwrap_or(found);
-        if self.model && !found.is_empty() {
-            return match heal::replied(run, since) {
-                None => Next::Ask { role: heal::ROLE.to_owned(), request: Box::new(heal::question(part, &told(wanted), found)) },
-                Some(reply) => match heal::answer(reply).and_then(|place| found.get(place)) {
-                    Some(one) => does(at, one, deed),
-                    None => self.fails(run, at, part, &format!("{}; the model says that it is none of them", lost())),
-                },
-            };
-        }
-        self.fails(run, at, part, &lost())
+        Rung::Lost(lost(wanted, found, seen))
     }
 
-    /// A part that an agent is to do.
-    fn errand(run: &Run, at: usize, goal: &str) -> Next {
-        let call_id = id(at);
-        if let Some(given) = run.errands().find(|errand| errand.call_id.as_ref() == Some(&call_id)) {
-            let back = run.returned().find(|back| back.run == given.run);
-            return match back.map(|back| &back.outcome) {
-                Some(Outcome::Done { text, .. }) => Next::Settle { call_id, result: Ok(Value::from(text.as_str())) },
-                Some(other) => Next::End(Outcome::Failed { reason: format!("step {}: {other}", at + 1) }),
-                None => Next::End(Outcome::Failed { reason: format!("step {}: nothing came back", at + 1) }),
-            };
+    /// What an agent that took over ends with. It is held to what the script asserts at its end.
+    fn judged(&self, run: &Run, next: Next) -> Next {
+        if !matches!(next, Next::End(Outcome::Done { .. })) {
+            return next;
         }
-        let Some(helper) = run.started().and_then(|started| started.helpers.first()) else {
-            return Next::End(Outcome::Failed { reason: format!("step {}: it is for an agent, and there is none; give a model", at + 1) });
-        };
-        let url = run.screen().map(|screen| screen.url.clone()).filter(|url| url.starts_with("http"));
-        let errand = Errand {
-            run: run.child_id(0),
-            helper: helper.name.clone(),
-            call_id: Some(call_id),
-            goal: goal.to_owned(),
-            url,
-            ..Errand::default()
-        };
-        Next::Delegate { errands: vec![errand], first_shown: false }
+        for condition in self.ready.ends() {
+            match condition.standing(run) {
+                Standing::Met => {}
+                Standing::Ask => return condition.probe().map_or(next, Next::Probe),
+                Standing::Unmet => {
+                    return Next::End(Outcome::Failed {
+                        reason: format!("an agent took over, and it must be so that {condition}, and it is not"),
+                    });
+                }
+            }
+        }
+        next
     }
 
-    /// The end of what can be done without an agent.
-    fn fails(&self, run: &Run, at: usize, part: &Part, why: &str) -> Next {
-        let step = if part.intent.is_empty() { String::new() } else { format!(" ({})", part.intent) };
-        let reason = format!("step {}{step}: {why}", part.at + 1);
-        if self.agent.is_some() && !is_handed_over(run) {
-            return Next::Settle { call_id: HANDED_OVER.to_owned(), result: Ok(json!({ "from": at, "why": reason })) };
+    /// An agent takes over, if there is one, where a step was not made. Where something was done it does not: it could do it again.
+    fn hands_over(&self, at: usize, part: &Part, why: &str) -> Next {
+        if self.agent.is_none() {
+            let hint = if matches!(part.what, What::Agent(_)) { "; give a model" } else { "" };
+            return Self::fails(part, &format!("{why}{hint}"));
         }
-        Next::End(Outcome::Failed { reason })
+        Next::Settle { call_id: HANDED_OVER.to_owned(), result: Ok(json!({ "from": at, "why": reason(part, why) })) }
+    }
+
+    fn fails(part: &Part, why: &str) -> Next {
+        Next::End(Outcome::Failed { reason: reason(part, why) })
     }
 
     /// What was taken from pages, by its names.
@@ -260,6 +251,21 @@ impl Replay {
         }
         (!values.is_empty()).then(|| json!(values))
     }
+}
+
+/// The next rung of the ladder.
+enum Rung {
+    /// This is opened first.
+    Open(Ref),
+    /// A model is asked.
+    Ask(Box<Request>),
+    /// There is none, and why.
+    Lost(String),
+}
+
+fn reason(part: &Part, why: &str) -> String {
+    let step = if part.intent.is_empty() { String::new() } else { format!(" ({})", part.intent) };
+    format!("step {}{step}: {why}", part.at + 1)
 }
 
 /// Why an agent has taken over, if it has.

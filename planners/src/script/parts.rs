@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handiwork_core::marks::{Marks, Wanted};
-use handiwork_core::{Condition, Probe, Verb};
+use handiwork_core::{Condition, Probe};
 use serde_json::{Value, json};
 
 use super::format::{About, Around, AssertedEvent, Ours, Pointed, Script, Selector, Step};
@@ -43,7 +43,7 @@ pub enum What {
     },
     /// This must be so.
     Must(Condition),
-    /// An agent is to do this.
+    /// From here on an agent goes on towards the goal.
     Agent(String),
     /// Whether what follows is done is found out.
     When(Condition),
@@ -77,6 +77,13 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// What must be so in the end: what is asserted after the last deed.
+    pub fn ends(&self) -> impl Iterator<Item = &Condition> {
+        let last = self.parts.iter().rposition(|part| matches!(part.what, What::Act(..) | What::On { .. } | What::Agent(_)));
+        let after = self.parts.iter().skip(last.map_or(0, |at| at + 1)).filter(|part| part.when.is_empty());
+        after.filter_map(|part| if let What::Must(condition) = &part.what { Some(condition) } else { None })
+    }
+
     /// Makes a script ready with these values. The error says which step is wrong, and why.
     pub fn of(script: &Script, values: &Values) -> Result<Self, String> {
         let script = script.filled(values);
@@ -198,7 +205,6 @@ fn wanted(selectors: &[Selector], around: &Around, about: &About, timeout: u64) 
         frame: around.frame.clone().unwrap_or_default(),
         marks: about.marks.clone(),
         row: about.row.clone(),
-        verb: None::<Verb>,
         timeout_ms: around.timeout.unwrap_or(timeout),
         exactly: false,
     })

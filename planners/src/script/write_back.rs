@@ -73,6 +73,14 @@ pub fn written_back(script: &Script, healed: &[Healed]) -> Script {
     let mut script = script.clone();
     for one in healed {
         let Some(now) = &one.marks else { continue };
+        // A step within another one is not written: its place is that one's.
+        let is_own = matches!(
+            script.steps.get(one.at),
+            Some(Step::Click(_) | Step::DoubleClick(_) | Step::Hover(_) | Step::Change { .. } | Step::WaitForElement { .. })
+        );
+        if !is_own {
+            continue;
+        }
         // The step before says what it looks like.
         let before = one.at.checked_sub(1).and_then(|at| script.steps.get_mut(at));
         let mut varies = false;

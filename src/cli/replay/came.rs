@@ -25,6 +25,9 @@ pub(super) struct Came {
     pub(super) model_calls: u32,
     pub(super) cost_usd: f64,
     pub(super) healed: Vec<HealedStep>,
+    /// The same, for writing it back.
+    #[serde(skip)]
+    pub(super) ways: Vec<write_back::Healed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) handed_over: Option<String>,
 }
@@ -45,12 +48,13 @@ pub(super) fn of(row: &Row, ready: &Ready, run: Run, before: bool) -> (Came, Run
         Status::Waiting { question } => ("waiting", format!("it waits for an answer: {question}"), None),
         Status::Running => ("interrupted", "it broke off".to_owned(), None),
     };
-    let healed = write_back::healed(&run, ready);
-    let healed = healed.iter().map(|one| HealedStep {
+    let ways = write_back::healed(&run, ready);
+    let healed = ways.iter().map(|one| HealedStep {
         step: one.at + 1,
         how: one.how.clone(),
         now: format!("{} {:?}", one.found.role, one.found.name),
     });
+    let healed: Vec<HealedStep> = healed.collect();
     let mut name = format!("row {}", row.number);
     if let Some((_, first)) = row.values.iter().next() {
         name = format!("{name}: {first}");
@@ -67,7 +71,8 @@ pub(super) fn of(row: &Row, ready: &Ready, run: Run, before: bool) -> (Came, Run
         seconds: run.elapsed_ms() as f64 / 1000.0,
         model_calls: run.events().filter(|event| matches!(event, Event::Replied { .. })).count() as u32,
         cost_usd: run.cost_usd(),
-        healed: healed.collect(),
+        healed,
+        ways,
         handed_over: handed_over(&run).map(str::to_owned),
     };
     (came, run)

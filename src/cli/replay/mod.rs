@@ -7,6 +7,7 @@
 mod came;
 mod rows;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// Rows at the same time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
+    /// Answer the question that a row waits with, such as whether what a crash cut off was done; may be given several times
+    #[arg(long = "answer", value_name = "ROW=yes|no", requires = "data")]
+    answers: Vec<String>,
     /// Try rows again that failed before. One that failed after it had sent something sends it again
     #[arg(long, requires = "data")]
     retry_failed: bool,
@@ -87,6 +91,8 @@ struct Work {
     yes: bool,
     pictures: bool,
     retry_failed: bool,
+    /// Answers to the questions of rows.
+    answers: BTreeMap<usize, bool>,
     /// Whether a person watches each step.
     live: bool,
 }
@@ -116,6 +122,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         yes: args.yes,
         pictures: args.report.is_some(),
         retry_failed: args.retry_failed,
+        answers: answers(&args.answers)?,
         live: args.data.is_none(),
         model,
         script,
@@ -141,6 +148,21 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     };
     work.store.close().await;
     told
+}
+
+/// Reads `ROW=yes|no`s.
+fn answers(given: &[String]) -> Result<BTreeMap<usize, bool>, Failure> {
+    let read = |text: &str| {
+        let (row, answer) = text.split_once('=')?;
+        let yes = match answer.trim().to_lowercase().as_str() {
+            "yes" => true,
+            "no" => false,
+            _ => return None,
+        };
+        Some((row.trim().parse().ok()?, yes))
+    };
+    let wrong = |text: &String| Failure::new(Code::Usage, format!("--answer {text}: write --answer ROW=yes or ROW=no, such as 7=yes"));
+    given.iter().map(|text| read(text).ok_or_else(|| wrong(text))).collect()
 }
 
 /// The name of a replay of these rows: the same for the same script and rows.
@@ -177,14 +199,14 @@ impl Work {
             match known.status() {
                 Status::Ended(Outcome::Failed { .. }) if self.retry_failed => number += 1,
                 Status::Ended(outcome) if !outcome.is_resumable() => return Ok(came::of(row, &ready, known, true)),
-                Status::Waiting { .. } => return Ok(came::of(row, &ready, known, true)),
-                // It broke off.
-                _ => return Ok(came::of(row, &ready, self.replay(&ready, &id, Some(known)).await?, false)),
+                Status::Waiting { .. } if !self.answers.contains_key(&row.number) => return Ok(came::of(row, &ready, known, true)),
+                // It broke off, or gets its answer.
+                _ => return Ok(came::of(row, &ready, self.replay(&ready, &id, Some((known, row.number))).await?, false)),
             }
         }
     }
 
-    async fn replay(&self, ready: &Ready, id: &RunId, known: Option<Run>) -> Result<Run, Failure> {
+    async fn replay(&self, ready: &Ready, id: &RunId, known: Option<(Run, usize)>) -> Result<Run, Failure> {
         let browser = self.pool.context(ContextConfig::default()).await.map_err(|error| Failure::new(Code::Missing, error))?;
         let browser = Arc::new(browser);
         let agent = self.agent(ready).shared_surface(browser.clone()).build();
@@ -210,13 +232,20 @@ impl Work {
             .screenshots(self.pictures)
     }
 
-    async fn drive(&self, agent: &Agent, ready: &Ready, id: &RunId, known: Option<Run>) -> Result<Run, Failure> {
-        let mut run = known.clone().unwrap_or_else(|| Run::new(id.clone()));
-        let builder = if let Some(known) = known {
-            agent.resume(known)?
+    async fn drive(&self, agent: &Agent, ready: &Ready, id: &RunId, known: Option<(Run, usize)>) -> Result<Run, Failure> {
+        let mut run = known.as_ref().map_or_else(|| Run::new(id.clone()), |(known, _)| known.clone());
+        let builder = if let Some((known, row)) = known {
+            let answer = self.answers.get(&row).filter(|_| matches!(known.status(), Status::Waiting { .. })).copied();
+            let resumed = agent.resume(known)?;
+            match answer {
+                Some(yes) => resumed.answer(yes, if yes { "yes" } else { "no" }),
+                None => resumed,
+            }
         } else {
             let goal = if ready.goal.is_empty() { self.script.title.as_str() } else { &ready.goal };
-            ready.probes.iter().fold(agent.run(goal).id(id.clone()), |run, probe| run.probe(probe.clone()))
+            let begun = ready.probes.iter().fold(agent.run(goal).id(id.clone()), |run, probe| run.probe(probe.clone()));
+            // An agent that takes over is told what is missing.
+            ready.ends().fold(begun, |run, check| run.check(check.clone()))
         };
         let mut live = self.live.then(Live::default);
         let mut stream = builder.stream();
@@ -247,7 +276,7 @@ async fn tell(
         handiwork::report::write(run, &*work.store, file).await.map_err(|error| Failure::new(Code::Store, error))?;
         print::note(&format!("report {}", file.display()));
     }
-    write_healed(args, recorded, work, &came)?;
+    write_healed(args, recorded, &came)?;
     let came: Vec<Came> = came.into_iter().map(|(one, _)| one).collect();
     if let Some(file) = &args.junit {
         std::fs::write(file, came::junit(&work.script.title, &came, seconds)?)
@@ -275,24 +304,29 @@ async fn tell(
     if done == wanted {
         return Ok(());
     }
-    let first = came.iter().find(|one| !one.done);
-    let failure = match first {
-        Some(one) if one.outcome == "waiting" => Failure::new(Code::Waiting, one.text.clone())
-            .hint(format!("look: handiwork show {}; then decide by hand, for nothing is done twice", one.run)),
+    let many = args.data.is_some();
+    let failure = match came.iter().find(|one| !one.done) {
+        Some(one) if one.outcome == "waiting" => Failure::new(Code::Waiting, one.text.clone()).hint(if many {
+            format!("look: handiwork show {}; then the same command with --answer {}=yes or no", one.run, one.row)
+        } else {
+            "replay it with --yes, or without --model".to_owned()
+        }),
         Some(one) => Failure::new(Code::NotReached, one.text.clone()).hint(format!("handiwork show {}", one.run)),
-        None => Failure::new(Code::Interrupted, "it was interrupted").hint("the same command goes on with it"),
+        None => Failure::new(Code::Interrupted, "it was interrupted").hint(if many {
+            "the same command goes on with it"
+        } else {
+            "handiwork runs has how far it got"
+        }),
     };
     Err(if out.json { failure.told() } else { failure })
 }
 
-/// Shows what healed as a change of the script, and writes it if that is wanted.
-fn write_healed(args: &Args, recorded: &Script, work: &Work, came: &[(Came, Run)]) -> Result<(), Failure> {
-    let Some((_, run)) = came.iter().find(|(one, _)| one.done && !one.healed.is_empty()) else { return Ok(()) };
-    let row = came.iter().find(|(_, other)| other.id == run.id).map_or(1, |(one, _)| one.row);
-    let ready = Ready::of(&work.script, &rows_values(args, work, row)?).map_err(|why| script::wrong(&args.file, &why))?;
-    let healed = write_back::healed(run, &ready);
-    let now = write_back::written_back(recorded, &healed);
-    for one in &healed {
+/// Shows what healed, and writes it if that is wanted.
+fn write_healed(args: &Args, recorded: &Script, came: &[(Came, Run)]) -> Result<(), Failure> {
+    let Some((one, _)) = came.iter().find(|(one, _)| one.done && !one.ways.is_empty()) else { return Ok(()) };
+    let healed = &one.ways;
+    let now = write_back::written_back(recorded, healed);
+    for one in healed {
         print::note(&format!("healed step {}: {} — now {} {:?}", one.at + 1, one.how, one.found.role, one.found.name));
     }
     if args.write && now != *recorded {
@@ -303,15 +337,4 @@ fn write_healed(args: &Args, recorded: &Script, work: &Work, came: &[(Came, Run)
         print::note(&format!("{} stays as it is; --write puts the new ways in", args.file.display()));
     }
     Ok(())
-}
-
-fn rows_values(args: &Args, work: &Work, row: usize) -> Result<handiwork::planners::script::Values, Failure> {
-    let for_all = script::pairs(&args.set)?;
-    match &args.data {
-        Some(file) => {
-            let rows = rows::read(file, &for_all, &work.script)?;
-            Ok(rows.into_iter().find(|one| one.number == row).map(|one| one.values).unwrap_or_default())
-        }
-        None => work.script.values(&for_all).map_err(|why| script::wrong(&args.file, &why)),
-    }
 }

@@ -47,3 +47,25 @@ async fn what_is_not_shown_is_not_done() {
     let Some(Outcome::Failed { reason }) = run.outcome() else { panic!("{:?}", run.outcome()) };
     assert!(reason.contains("paid out at once"), "{reason}");
 }
+
+/// What Chrome's form can't say: conditions, chords, and what a page says as a result.
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_of_our_own_are_done() {
+    let site = DemoSite::start(DemoConfig::default()).await.expect("a site");
+    let ours = |name: &str, parameters: serde_json::Value| serde_json::json!({ "type": "customStep", "name": format!("x-handiwork-{name}"), "parameters": parameters });
+    let change = |css: &str, value: &str| serde_json::json!({ "type": "change", "selectors": [[css]], "value": value });
+    let says = |text: &str| serde_json::json!({ "kind": "text", "contains": text });
+    let nowhere = serde_json::json!({ "type": "click", "selectors": [["#nowhere"]], "offsetX": 1, "offsetY": 1 });
+    let text = serde_json::json!({ "title": "Sign in", "steps": [
+        { "type": "navigate", "url": site.url() },
+        ours("when", serde_json::json!({ "when": says("There is no such thing"), "steps": [nowhere] })),
+        ours("when", serde_json::json!({ "when": says("company account"), "steps": [change("#user", "dana"), change("#password", "{{secret:password}}")] })),
+        ours("press", serde_json::json!({ "keys": "Enter" })),
+        ours("milestone", serde_json::json!({ "when": { "kind": "url", "contains": "/claims" } })),
+        ours("extract", serde_json::json!({ "into": "head", "selectors": [["h1"]] })),
+    ] });
+    let script = Script::read(&text.to_string()).expect("a script");
+    let run = replayed(&script, &values(&[]), &site).await;
+    let Some(Outcome::Done { value: Some(value), .. }) = run.outcome() else { panic!("{:?}", run.outcome()) };
+    assert!(value["head"].as_str().is_some_and(|head| head.contains("Claims")), "{value}");
+}

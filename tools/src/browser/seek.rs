@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use handiwork_core::Context;
 use handiwork_core::marks::{Candidate, Found, Marks, Wanted, likeness};
-use handiwork_core::{Context, Rect};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -17,6 +17,9 @@ use super::screen::refs::Known;
 
 /// How long a page on which nothing stirs is waited for.
 const STILL: Duration = Duration::from_millis(1500);
+
+/// The longest that an act waits for what its element looks like.
+const TRAITS: Duration = Duration::from_secs(1);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -63,7 +66,7 @@ impl Browser {
     async fn sought(&self, cx: &Context, wanted: &Wanted, until: Until) -> Result<Vec<Found>, CallError> {
         let quick = self.candidates(cx, wanted, false, until).await?;
         let found = likeness::verdict(wanted, &quick);
-        if wanted.marks.is_none() || found.iter().any(|one| one.sure.is_some()) {
+        if wanted.exactly || wanted.marks.is_none() || found.iter().any(|one| one.sure.is_some()) {
             return Ok(found);
         }
         let all = self.candidates(cx, wanted, true, until).await?;
@@ -104,7 +107,7 @@ impl Browser {
                 marks.name.clone_from(&name);
                 let known = Known { tab: tab.number, token: answer.token.clone(), id, role, name };
                 let r#ref = self.refs().show(known);
-                out.push(Candidate { r#ref: Some(r#ref), marks, by, rect: Rect::default() });
+                out.push(Candidate { r#ref: Some(r#ref), marks, by });
             }
         }
         Ok(out)
@@ -112,7 +115,8 @@ impl Browser {
 
     /// What an element looks like; none if it is gone.
     pub(super) async fn marks_of(&self, number: u32, token: &str, id: u64, until: Until) -> Option<Box<Marks>> {
-        let answer = self.call(number, Some(token), "traits", &json!([id]), until).await.ok()??;
+        // They are worth a moment and no more: the act itself waits for nobody.
+        let answer = self.call(number, Some(token), "traits", &json!([id]), until.at_most(TRAITS)).await.ok()??;
         serde_json::from_value(answer.value).ok()
     }
 }

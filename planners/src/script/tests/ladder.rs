@@ -150,3 +150,49 @@ async fn what_must_be_so_is_never_weakened() {
     let run = run(silent, NoModel::default(), |replay| replay).await;
     assert!(reason(&run).contains("it must be so that the screen says \"Thank you\""), "{}", reason(&run));
 }
+
+/// Without leave to heal only the recorded selectors count, however alike another element is.
+#[tokio::test]
+async fn without_healing_only_selectors_count() {
+    let moved = || {
+        let mut script = script();
+        for step in &mut script.steps {
+            if let Step::Click(pointed) = step {
+                pointed.selectors = vec![Selector::One("#gone".to_owned())];
+            }
+        }
+        Ready::of(&script, &Values::new()).expect("ready")
+    };
+    for heal in [true, false] {
+        let planner = Replay { heal, ..Replay::new(moved()) };
+        let agent = AgentBuilder::new(NoModel::default(), planner).surface(form("Send")).policy(Policy::allow()).build();
+        let run = agent.run("Send").finish().await.expect("no journal failure").run;
+        assert_eq!(is_done(&run), heal, "{:?}", run.outcome());
+    }
+}
+
+/// An agent that has taken over is held to what the script asserts at its end, whatever it says.
+#[tokio::test]
+async fn an_agent_that_took_over_is_held_to_the_end_of_the_script() {
+    let model = ScriptedModel::new()
+        .with_info(ModelInfo { id: "m".to_owned(), context: 100_000, ..ModelInfo::default() })
+        .calls([call("click", json!({ "ref": "e3" }))])
+        .calls([call("fill", json!({ "ref": "e1", "text": "Bo" }))])
+        .calls([call("done", json!({ "ok": true, "answer": "sent" }))]);
+    let run = run(form("Dispatch"), model, |replay| Replay { agent: Some(React::default()), ..replay }).await;
+    assert!(handed_over(&run).is_some() && !is_done(&run), "{:?}", run.outcome());
+}
+
+/// What was done and is not shown is left to nobody: it could be done twice.
+#[tokio::test]
+async fn what_was_done_and_is_not_shown_is_not_handed_over() {
+    let silent = ScriptedSurface::new(form("Send").screen(), |screen, action| {
+        if action.name() == "click" {
+            screen.nodes = vec![text("Received"), button(9, "Send another")];
+        }
+    });
+    let model = ScriptedModel::new().calls([call("click", json!({ "ref": "e9" }))]);
+    let run = run(silent.clone(), model, |replay| Replay { agent: Some(React::default()), ..replay }).await;
+    assert!(reason(&run).contains("Thank you") && handed_over(&run).is_none(), "{}", reason(&run));
+    assert_eq!(silent.done().iter().filter(|action| action.name() == "click").count(), 1);
+}

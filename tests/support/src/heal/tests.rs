@@ -1,4 +1,4 @@
-//! What the sites and their judge promise, tried over plain HTTP; and a server for looking at changed pages with one's own eyes.
+//! What the sites and their judge promise, tried over plain HTTP.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -169,19 +169,4 @@ fn steps_end_with_a_press_and_use_each_variable() {
             assert!(site.goal(&values).contains(value), "{site}: {name} in the goal");
         }
     }
-}
-
-/// `HEAL='shop wrapped,icon-button 7' cargo test … -- --ignored --nocapture look`: serves a changed site for a minute.
-#[tokio::test]
-#[ignore = "for looking at a page"]
-async fn look() {
-    let asked = std::env::var("HEAL").unwrap_or_else(|_| "mail decoy-added 1".to_owned());
-    let [site, kinds, seed] = asked.split(' ').collect::<Vec<_>>().try_into().expect("SITE KINDS SEED");
-    let quoted = |text: &str| serde_json::to_string(text).expect("as JSON");
-    let site = serde_json::from_str(&quoted(site)).expect("a site");
-    let kinds = kinds.split(',').map(|kind| serde_json::from_str(&quoted(kind)).expect("a kind")).collect();
-    let world = World::start(site, Some(Mutation { kinds, seed: seed.parse().expect("a number") })).await.expect("a world");
-    tracing::info!(url = world.url(), "looks like this");
-    std::fs::write(std::env::temp_dir().join("heal-url"), world.url()).expect("written");
-    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
 }

@@ -79,15 +79,15 @@ const frameOf = (e) => {
 };
 // Roles that Chrome has too, so that its recorder's form can name them.
 const ARIA = /^(button|link|checkbox|radio|switch|tab|menuitem|option|combobox|textbox|searchbox|slider|spinbutton|listbox|heading)$/;
-const selectorsOf = (e, role) => {
+const selectorsOf = (e, role, all) => {
   const root = ownerDocument(e), name = squeeze(nameOf(e, role).name), deep = rootOf(e).nodeType !== 9, out = [];
   const only = (selector) => { const hits = [...new Set(bySelector(root, selector).map(controlOf))]; if (hits.length === 1 && hits[0] === e) out.push(selector); };
-  if (name && name.length <= 80 && !/[[\]]/.test(name)) only(ARIA.test(role) ? `aria/${name}[role="${role}"]` : `aria/${name}`);
-  if (name && name.length <= 40 && /^(button|link|menuitem|tab)$/.test(role)) only('text/' + name);
+  if (all && name && name.length <= 80 && !/[[\]]/.test(name)) only(ARIA.test(role) ? `aria/${name}[role="${role}"]` : `aria/${name}`);
+  if (all && name && name.length <= 40 && /^(button|link|menuitem|tab)$/.test(role)) only('text/' + name);
   const css = cssOf(e), xpath = xpathOf(e);
   if (css && !deep) out.push(css);
   if (xpath) out.push('xpath/' + xpath);
-  if (css) only('pierce/' + css);
+  if (css && (all || deep)) only('pierce/' + css);
   return out;
 };
 const traitsOf = (e, all, ways) => {
@@ -103,7 +103,7 @@ const traitsOf = (e, all, ways) => {
     closed: !nativeField(e) && (attr(e, 'aria-expanded') === 'false' || (has(e, 'aria-haspopup') && !/^(false|dialog)$/.test(attr(e, 'aria-haspopup')) && attr(e, 'aria-expanded') !== 'true') || (tag === 'summary' && !parentNode(e)?.open)),
     rivals: rivalsOf(e, role), near: nearOf(e), row: row ? shortText(row, 240) : '',
     order: [Math.max(0, likes.indexOf(e)), likes.length], place: [Math.round(box.left + doc.defaultView.scrollX), Math.round(box.top + doc.defaultView.scrollY)],
-    selectors: ways ? selectorsOf(e, role) : [], frame: frameOf(e),
+    selectors: ways ? selectorsOf(e, role, ways === 'all') : [], frame: frameOf(e),
     options: tag === 'select' ? optionsOf(e).slice(0, 60).map((option) => [optionLabel(option), option.value]) : [],
   };
 };
@@ -112,7 +112,12 @@ const controlsOf = (doc) => {
   for (const e of everything(doc)) if (matches(e, CONTROL) && usable(e)) { const role = roleOf(e), list = all.get(role); if (list) list.push(e); else all.set(role, [e]); }
   return all;
 };
-const traits = (id) => { const e = find(id); return e && traitsOf(e, controlsOf(ownerDocument(e)), true); };
+// On a page of many thousand elements to compare with all of them would cost more than it tells.
+const LARGE = 4000;
+const traits = (id) => {
+  const e = find(id), doc = e && ownerDocument(e);
+  return e && (doc.getElementsByTagName('*').length > LARGE ? traitsOf(e, null, 'own') : traitsOf(e, controlsOf(doc), 'all'));
+};
 
 // ---- finding
 const everything = (root, out = []) => {
