@@ -46,6 +46,7 @@ pub struct Context {
     secrets: Arc<Secrets>,
     progress: Option<UnboundedSender<Progress>>,
     place: Option<Arc<Place>>,
+    seeks: bool,
 }
 
 impl Context {
@@ -75,6 +76,19 @@ impl Context {
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(Arc::new(place));
         self
+    }
+
+    /// The same for a caller that looks for its elements itself, and waits for them.
+    #[must_use]
+    pub fn seeking(mut self, seeks: bool) -> Self {
+        self.seeks = seeks;
+        self
+    }
+
+    /// Whether the caller looks for its elements itself: then an act need not wait until the screen has come to rest.
+    #[must_use]
+    pub fn seeks(&self) -> bool {
+        self.seeks
     }
 
     /// Where in a run the call is made, if it is made in one.

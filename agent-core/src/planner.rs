@@ -88,6 +88,12 @@ pub trait Planner: Send + Sync + std::fmt::Debug {
     fn milestones(&self, _run: &Run) -> Option<(u32, u32)> {
         None
     }
+
+    /// Whether it looks for its elements itself by [`Next::Locate`], which waits for them: then an act need not wait until the page
+    /// has come to rest.
+    fn seeks(&self, _run: &Run) -> bool {
+        false
+    }
 }
 
 impl<P: Planner + ?Sized> Planner for Box<P> {
@@ -105,5 +111,9 @@ impl<P: Planner + ?Sized> Planner for Box<P> {
 
     fn milestones(&self, run: &Run) -> Option<(u32, u32)> {
         (**self).milestones(run)
+    }
+
+    fn seeks(&self, run: &Run) -> bool {
+        (**self).seeks(run)
     }
 }

@@ -114,6 +114,14 @@ pub enum Change {
     Told { text: String },
 }
 
+impl Change {
+    /// Whether it means that the page with its fields was left.
+    #[must_use]
+    pub const fn leaves_page(&self) -> bool {
+        matches!(self, Self::Navigated { .. } | Self::TabSwitched { .. } | Self::TabOpened { .. } | Self::TabClosed { .. })
+    }
+}
+
 /// Why an action was not done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]

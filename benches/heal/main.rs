@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use futures::StreamExt as _;
 use handiwork::core::model::NoModel;
-use handiwork::core::{AgentBuilder, Event, Outcome, Policy, Run};
+use handiwork::core::{AgentBuilder, Event, Outcome, Policy, Run, Secrets};
 use handiwork::planners::Replay;
 use handiwork::planners::script::{Ready, Script, Values, export, from_run, write_back};
 use handiwork::tools::browser::{ContextConfig, Pool, PoolConfig};
@@ -91,12 +91,12 @@ async fn recorded(site: Site, pool: &Pool) -> Script {
     });
     let oracle = Oracle { start: world.url(), deeds: deeds.collect() };
     let context = pool.context(ContextConfig::default()).await.expect("a context");
-    let agent = AgentBuilder::new(NoModel::default(), oracle).surface(context).policy(Policy::allow()).build();
+    let agent = AgentBuilder::new(NoModel::default(), oracle).surface(context).secrets(secrets(&world)).policy(Policy::allow()).build();
     let checks = site.checks(&values);
     let run = checks.iter().fold(agent.run(site.goal(&values)), |run, check| run.check(check.parse().expect("a check")));
     let run = run.finish().await.expect("no journal failure").run;
     assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{}: {:?}", site.name(), run.outcome());
-    let judged = world.judge(&values);
+    let judged = world.judge(&values).await.expect("a log");
     assert!(judged.finished && judged.wrong.is_empty(), "{}: {judged:?}", site.name());
     let script = from_run::from_run(&run).expect("a script");
     let names = script.variables();
@@ -104,6 +104,15 @@ async fn recorded(site: Site, pool: &Pool) -> Script {
         site.variables().iter().filter(|name| !values.get(name).is_empty() && !known(&script, values.get(name))).collect();
     assert!(missing.is_empty(), "{}: {missing:?} are no variables; there are {names:?}\n{}", site.name(), script.write());
     script
+}
+
+/// What a site's task needs and nobody may read.
+fn secrets(world: &World) -> Secrets {
+    let mut secrets = Secrets::default();
+    for (name, value) in world.secrets() {
+        secrets.insert(name, &value, &world.origin()).expect("an origin");
+    }
+    secrets
 }
 
 /// Whether a value of the recording is one of the script's variables.
@@ -129,9 +138,13 @@ async fn replay(site: Site, script: &Script, mutation: Mutation, seed: u64, pool
         .collect();
     let ready = Ready::of(&script, &script.values(&given).expect("values")).expect("ready");
     let context = pool.context(ContextConfig::default()).await.expect("a context");
-    let agent = AgentBuilder::new(NoModel::default(), Replay::new(ready.clone())).surface(context).policy(Policy::allow()).build();
+    let agent = AgentBuilder::new(NoModel::default(), Replay::new(ready.clone()))
+        .surface(context)
+        .secrets(secrets(&world))
+        .policy(Policy::allow())
+        .build();
     let run = agent.run(ready.goal.as_str()).finish().await.expect("no journal failure").run;
-    let judged = world.judge(&now);
+    let judged = world.judge(&now).await.expect("a log");
     if std::env::var_os("HEAL_STORY").is_some() {
         println!("{mutation}\n  {}\n{}", run.story().join("\n  "), run.screen().map(handiwork::core::Screen::render).unwrap_or_default());
     }

@@ -12,4 +12,4 @@ pub use best_of::BestOf;
 pub use plan::Plan;
 pub use react::React;
 pub use router::Router;
-pub use script::{Replay, Script};
+pub use script::{Learned, Replay, Script};

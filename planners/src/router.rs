@@ -162,6 +162,10 @@ impl<P: Planner> Planner for Router<P> {
         self.planner.milestones(run)
     }
 
+    fn seeks(&self, run: &Run) -> bool {
+        self.planner.seeks(run)
+    }
+
     fn next(&self, run: &Run) -> Next {
         let (mut to, mut why) = self.choose(run);
         let mut next = self.next_as(run, to);

@@ -10,7 +10,7 @@ use handiwork::memory::{FactFilter, Forget, Store};
 use super::facts::{explained, line, told};
 use super::paths::Paths;
 use super::print::{self, Out};
-use super::{Code, Failure, models};
+use super::{Code, Failure, known, models};
 
 /// How long a model may take to read a run.
 const GATHERING: std::time::Duration = std::time::Duration::from_mins(15);
@@ -189,7 +189,7 @@ async fn on(store: &Store, args: Args, paths: &Paths, out: Out) -> Result<(), Fa
             out.result(&fact, || told(&fact));
             Ok(())
         }
-        Command::Forget(forget) => self::forget(store, &viewer, forget, out).await,
+        Command::Forget(forget) => self::forget(store, &viewer, forget, paths, out).await,
         Command::Export { file } => {
             let lines = store.export_facts(&viewer).await?;
             let Some(file) = file else {
@@ -320,17 +320,22 @@ async fn recall(store: &Store, user: &str, asked: RecallArgs, out: Out) -> Resul
     Ok(())
 }
 
-async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, out: Out) -> Result<(), Failure> {
+async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
     let what = match (args.what.id, args.what.words) {
         (Some(id), _) => Forget::Fact(id),
         (None, words) => Forget::Words(words.unwrap_or_default()),
     };
+    let mut words = String::new();
     let asked = match &what {
         Forget::Fact(id) => {
             let fact = store.fact(viewer, *id).await?.ok_or_else(|| none(*id))?;
+            words.clone_from(&fact.text);
             format!("forget {:?} for good, also in the journals of runs?", fact.text)
         }
-        Forget::Words(words) => format!("forget {words:?} for good, in facts and in the journals of runs?"),
+        Forget::Words(gone) => {
+            words.clone_from(gone);
+            format!("forget {gone:?} for good, in facts, scripts and the journals of runs?")
+        }
     };
     let sure = args.yes
         || print::confirm(&asked)
@@ -339,6 +344,7 @@ async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, out: Out) -> R
         return Err(Failure::new(Code::Usage, "nothing was forgotten"));
     }
     let done = store.erase(viewer, &what).await?;
+    let scripts = known::forget(&paths.scripts(), &words);
     out.result(&done, || {
         let mut told = vec![format!(
             "{} facts, {} entries of {} runs, {} pictures and parts",
@@ -348,6 +354,9 @@ async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, out: Out) -> R
             done.blobs
         )];
         told.extend(done.runs.iter().map(|run| format!("run {run} can be looked at, and not be resumed any more")));
+        if scripts > 0 {
+            told.push(format!("{scripts} scripts that runs had left, deleted"));
+        }
         told.extend(done.left.iter().map(|file| format!("still in {}: delete that file", file.display())));
         if done.others {
             told.push("the words also stand in what belongs to another user: only they can forget that".to_owned());

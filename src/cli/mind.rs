@@ -7,6 +7,7 @@ use handiwork::planners::{BestOf, Plan, React, Router, router};
 use handiwork::tools::browser::{Browser, BrowserConfig};
 use serde::{Deserialize, Serialize};
 
+use super::known::Known;
 use super::{Code, Failure};
 
 /// How to go about it.
@@ -64,6 +65,8 @@ pub(crate) struct Given {
     /// Helpers by name, what they are good for, and their models.
     pub(crate) helpers: Vec<(String, String, Arc<dyn Model>)>,
     pub(crate) react: React,
+    /// A script that fits the goal, if there is one.
+    pub(crate) known: Option<Known>,
     pub(crate) policy: Policy,
     pub(crate) secrets: Secrets,
     /// Settings of the browsers of child runs.
@@ -100,6 +103,11 @@ impl MindArgs {
     /// Whether the run itself needs no browser: its tries have one each.
     pub(crate) fn is_tried(&self) -> bool {
         self.best_of.is_some()
+    }
+
+    /// Whether one agent goes about the goal by itself, without a plan.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.planner == Kind::React && self.best_of.is_none() && self.helpers.is_empty()
     }
 
     /// The beginning of the agent, with its planner and all that it may give a part of the goal to.
@@ -144,7 +152,10 @@ impl MindArgs {
 fn begun(given: &Given, (kind, settings): &(Kind, Option<router::Settings>)) -> AgentBuilder {
     let react = given.react.clone();
     let planner: Box<dyn handiwork::core::Planner> = match kind {
-        Kind::React => Box::new(react),
+        Kind::React => match &given.known {
+            Some(known) => Box::new(known.planner(react)),
+            None => Box::new(react),
+        },
         Kind::Plan => Box::new(Plan { react, ..Plan::default() }),
     };
     match (settings, &given.remote) {

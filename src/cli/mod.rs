@@ -8,6 +8,7 @@ mod failure;
 mod inbox;
 mod inspect;
 mod instructions;
+mod known;
 mod learn;
 mod live;
 mod login;
@@ -19,6 +20,7 @@ mod paths;
 mod print;
 mod profile;
 mod prune;
+mod record;
 mod remote;
 mod replay;
 mod run;
@@ -61,7 +63,9 @@ enum Command {
     Tell(inbox::Args),
     /// Do again what a script tells, without a model
     Replay(Box<replay::Args>),
-    /// Scripts: from a run, check, export for Chrome, their JSON Schema
+    /// Do something once in a window, and get the script of it
+    Record(record::Args),
+    /// Scripts: from a run, list, check, export for Chrome, their JSON Schema
     #[command(subcommand)]
     Script(script::Args),
     /// Open a page in a session that lasts until it is closed, or is not used any more
@@ -129,6 +133,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Resume(args) => run::resume(args, &paths, out).await,
         Command::Tell(args) => inbox::tell(args, &paths, out).await,
         Command::Replay(args) => replay::run(*args, &paths, out).await,
+        Command::Record(args) => record::run(args, &paths, out).await,
         Command::Script(args) => script::run(args, &paths, out).await,
         Command::Open(args) => session::open(args, &paths, out).await,
         Command::Screen(args) => screen::run(args, &paths, out).await,

@@ -62,6 +62,11 @@ impl Paths {
         self.settings.join("sites")
     }
 
+    /// Scripts that runs have left.
+    pub(crate) fn scripts(&self) -> PathBuf {
+        self.home.join("scripts")
+    }
+
     /// What model servers have said of themselves.
     pub(crate) fn servers(&self) -> PathBuf {
         self.home.join("servers.json")

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::drive::{self, conclude, drive};
+use super::known::ScriptArgs;
 use super::mind::{self, MindArgs};
 use super::paths::Paths;
 use super::print::{self, Out};
@@ -77,6 +78,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     #[serde(default)]
     memory: learn::MemoryArgs,
+    #[command(flatten)]
+    #[serde(default)]
+    scripts: ScriptArgs,
     /// Record what the model is asked and says, without secrets; replay it with --model cassette:FILE
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -142,8 +146,16 @@ impl Tools {
             helpers.push((name.to_owned(), about, if same { model.clone() } else { another(spec).await? }));
         }
         let react = React { pictures: args.pictures, memory_tokens: args.memory.tokens(), ..React::default() };
-        let given =
-            mind::Given { model, remote, helpers, react, policy: policy(args), secrets: secrets.clone(), browser: args.browser.config()? };
+        let given = mind::Given {
+            model,
+            remote,
+            helpers,
+            react,
+            known: args.scripts.known.clone(),
+            policy: policy(args),
+            secrets: secrets.clone(),
+            browser: args.browser.config()?,
+        };
         let mut builder = args.mind.agent(given).journal(store.clone()).secrets(secrets).policy(policy(args)).screenshots(true);
         let mut browser = None;
         if !args.mind.is_tried() {
@@ -165,6 +177,11 @@ pub(crate) async fn run(mut args: Args, paths: &Paths, out: Out) -> Result<(), F
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
     if args.record.is_some() || args.model.is_cassette() {
         args.memory.for_cassette();
+        args.scripts.for_cassette();
+    }
+    // A result in a certain form is for an agent to give.
+    if args.mind.is_plain() && schema.is_none() {
+        args.scripts.find(paths, &args.goal, args.url.as_deref());
     }
     let written = instructions::all(paths)?;
     let store = Arc::new(memory::open(paths).await?);
@@ -258,6 +275,7 @@ async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: 
         Ok(run) => {
             inbox::clear(paths, &run);
             learn::from_run(&run, &args.memory, &tools.store).await;
+            args.scripts.keep(&run, paths);
             conclude(&run, args.report.as_deref(), &*tools.store, out).await
         }
         Err(failure) => Err(failure),

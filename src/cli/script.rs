@@ -9,6 +9,7 @@ use handiwork::planners::script::format::Ours;
 use handiwork::planners::script::{Ready, Script, Values, export, from_run};
 use serde_json::json;
 
+use super::known;
 use super::paths::Paths;
 use super::print::{self, Out};
 use super::{Code, Failure};
@@ -39,6 +40,8 @@ pub(crate) enum Args {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// List the scripts that runs have left, by which others are done, and how they have fared
+    List,
     /// Print the JSON Schema of the file
     Schema,
 }
@@ -82,6 +85,22 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
             lost.iter().for_each(|lost| print::note(&format!("note: {lost}")));
             written(&chrome, output.as_deref(), out)
         }
+        Args::List => {
+            let known = known::all(&paths.scripts());
+            let told: Vec<serde_json::Value> = known
+                .iter()
+                .map(|(file, script)| json!({ "file": file, "goal": script.head().goal, "record": script.head().record }))
+                .collect();
+            out.result(&json!({ "scripts": told }), || {
+                let line = |(file, script): &(PathBuf, Script)| {
+                    let (head, record) = (script.head(), script.head().record.unwrap_or_default());
+                    format!("{}\n  {}\n  {} of {} tries by itself", file.display(), head.goal, record.done, record.tries)
+                };
+                let lines: Vec<String> = known.iter().map(line).collect();
+                if lines.is_empty() { "no run has left a script yet".to_owned() } else { lines.join("\n") }
+            });
+            Ok(())
+        }
         Args::Schema => {
             print::line(&serde_json::to_string_pretty(&Script::schema()).unwrap_or_default());
             Ok(())
@@ -90,7 +109,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
 }
 
 /// Writes a script to a file, or prints it.
-fn written(script: &Script, file: Option<&Path>, out: Out) -> Result<(), Failure> {
+pub(super) fn written(script: &Script, file: Option<&Path>, out: Out) -> Result<(), Failure> {
     let Some(file) = file else {
         print::line(script.write().trim_end());
         return Ok(());

@@ -37,6 +37,12 @@ pub struct ToolUse {
 }
 
 impl Action {
+    /// Whether it puts a value into a field that it tells itself.
+    #[must_use]
+    pub const fn fills(&self) -> bool {
+        matches!(self, Self::Fill(_) | Self::Type(_) | Self::Select(_) | Self::Check(_) | Self::Upload(_))
+    }
+
     /// Reads a call. `None` when no surface action has that name; an error that a model can act on when the arguments don't fit.
     #[must_use]
     pub fn from_call(name: &str, args: &Value) -> Option<Result<Self, String>> {

@@ -15,7 +15,7 @@ use crate::journal::JournalError;
 use crate::model::ToolCall;
 use crate::policy::Decision;
 use crate::receipt::{Reason, Receipt};
-use crate::run::{Status, fills};
+use crate::run::Status;
 use crate::screen::Screen;
 use crate::surface::{Refusal, Resolved, SurfaceError};
 use crate::tool::{DynTool, ToolError};
@@ -96,7 +96,7 @@ impl Driver {
             Ok(receipt) => {
                 let took = millis(began);
                 // Before the receipt: after a crash what it tells of must be there.
-                if !matches!(receipt, Receipt::NotDispatched { .. }) && !fills(&resolved.action) {
+                if !matches!(receipt, Receipt::NotDispatched { .. }) && !resolved.action.fills() {
                     self.keep_state().await?;
                 }
                 self.receipt(call, receipt, took, shot).await

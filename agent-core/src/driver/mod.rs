@@ -285,7 +285,10 @@ impl Driver {
         match self.bounded("looking at the screen", surface.observe(&self.surface_cx())).await {
             Ok(screen) => {
                 let shot = self.shot().await?;
-                self.keep_state().await?;
+                // Who looks for its elements itself needs no refs of before, and each act has kept what it led to.
+                if !self.seeks() || self.begins() {
+                    self.keep_state().await?;
+                }
                 self.emit(Event::Observed { screen, shot }).await?;
                 Ok(true)
             }
@@ -313,8 +316,18 @@ impl Driver {
         rules.budgets(self.parts.policy.budgets)
     }
 
+    /// Whether nothing was done yet on this surface.
+    fn begins(&self) -> bool {
+        let last = self.run.events().rev().find(|event| matches!(event, Event::Receipt { .. } | Event::Started(_) | Event::Revived { .. }));
+        !matches!(last, Some(Event::Receipt { .. }))
+    }
+
+    fn seeks(&self) -> bool {
+        self.parts.planner.seeks(&self.run)
+    }
+
     fn surface_cx(&self) -> Context {
-        self.cx.clone().within(self.parts.limits.surface)
+        self.cx.clone().within(self.parts.limits.surface).seeking(self.seeks())
     }
 
     /// The last deadline for a surface, should it not keep its own.

@@ -97,7 +97,8 @@ impl Driver {
     /// Fills the fields again that had been filled and not sent.
     async fn refill(&mut self) -> Result<(), JournalError> {
         let Some(surface) = self.parts.surface.clone() else { return Ok(()) };
-        if self.run.status() != Status::Running || !self.run.wants_refill() {
+        // Who looks for its elements itself does so for these, too.
+        if self.run.status() != Status::Running || !self.run.wants_refill() || self.seeks() {
             return Ok(());
         }
         let unsent: Vec<(String, Action)> =

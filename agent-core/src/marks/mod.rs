@@ -77,6 +77,40 @@ pub struct Marks {
     pub options: Vec<(String, String)>,
 }
 
+/// What a person did to an element, as it was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// What.
+    pub did: Did,
+    /// The address of the page, or of the frame that it was done in.
+    #[serde(default)]
+    pub url: String,
+    /// What the element looked like.
+    pub marks: Marks,
+    /// What was typed, chosen or pressed. Empty for what is hidden.
+    #[serde(default)]
+    pub value: String,
+    /// Whether it is on now.
+    #[serde(default)]
+    pub checked: bool,
+    /// Whether what was typed is hidden: then it is not known here either.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+/// What is done to an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "each is the word itself")]
+pub enum Did {
+    Click,
+    Fill,
+    Select,
+    Check,
+    Upload,
+    Press,
+}
+
 /// What is to be found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Wanted {
@@ -97,6 +131,9 @@ pub struct Wanted {
     /// Whether it must be where the selectors lead: nothing else will do, however alike.
     #[serde(default)]
     pub exactly: bool,
+    /// Whether it is wanted what it looks like now, also where the selectors find it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anew: bool,
 }
 
 /// An element that may be the one.

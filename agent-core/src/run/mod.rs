@@ -19,7 +19,6 @@ use crate::model::{Reply, ToolCall, Usage};
 use crate::screen::Screen;
 
 pub use bill::Bill;
-pub(crate) use open::fills;
 pub use open::{OpenIntent, Unsent};
 
 /// Names a run. Ids sort by the time of their making.

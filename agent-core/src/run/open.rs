@@ -81,10 +81,10 @@ impl Run {
                 // What had been filled went with it.
                 Event::Settled { done: true, .. } => found.clear(),
                 Event::Receipt { call_id, receipt: Receipt::Verified { changes }, .. } => {
-                    if changes.iter().any(leaves) {
+                    if changes.iter().any(Change::leaves_page) {
                         found.clear();
                     }
-                    let filled = intent.take().filter(|one| one.call_id == call_id && fills(&one.resolved.action));
+                    let filled = intent.take().filter(|one| one.call_id == call_id && one.resolved.action.fills());
                     if let Some(one) = filled {
                         // What is typed is added to what is there; everything else takes its place.
                         if !matches!(one.resolved.action, Action::Type(_)) {
@@ -143,16 +143,6 @@ impl Run {
         });
         seen.max().map_or(1, |Ref(last)| last.saturating_add(1))
     }
-}
-
-/// Whether a change means that the page with its fields is left.
-fn leaves(change: &Change) -> bool {
-    matches!(change, Change::Navigated { .. } | Change::TabSwitched { .. } | Change::TabOpened { .. } | Change::TabClosed { .. })
-}
-
-/// Whether an action puts a value into a field that it tells itself.
-pub(crate) fn fills(action: &Action) -> bool {
-    matches!(action, Action::Fill(_) | Action::Type(_) | Action::Select(_) | Action::Check(_) | Action::Upload(_))
 }
 
 fn named(change: &Change) -> Option<Ref> {

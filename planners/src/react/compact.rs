@@ -20,7 +20,7 @@ pub(super) const NOT_NOW: &str = "not done: the conversation was being made shor
 /// The newest reply and what it was for.
 pub(super) fn last(run: &Run) -> Option<(&str, &Reply)> {
     run.events().rev().find_map(|event| match event {
-        Event::Replied { role, reply, .. } => Some((role.as_str(), reply)),
+        Event::Replied { role, reply, .. } if !crate::script::is_own(role) => Some((role.as_str(), reply)),
         _ => None,
     })
 }

@@ -207,6 +207,8 @@ fn start(run: &Run, started: &Started) -> Option<Next> {
         _ => None,
     });
     match receipt {
+        // A script has led elsewhere before.
+        None if run.events().any(|event| matches!(event, Event::Receipt { .. })) => None,
         None => {
             let action = Action::from(Navigate { url: url.clone() });
             Some(Next::Act(vec![ToolCall {

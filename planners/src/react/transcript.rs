@@ -101,6 +101,7 @@ impl<'a> Transcript<'a> {
                 self.all_said.push(text);
             }
             Event::Replied { role, reply, .. } if role == compact::ROLE => self.begin_anew(Some(reply.content.trim().to_owned())),
+            Event::Replied { role, .. } if crate::script::is_own(role) => {}
             Event::Replied { reply, .. } => {
                 self.messages.push(reply.to_message());
                 self.reply = Some(reply);

@@ -3,7 +3,8 @@
 use handiwork_core::marks::Marks;
 
 use super::format::{Ours, Script, Step};
-use super::variables::Values;
+use super::parts::each;
+use super::variables::{Values, filled_step};
 
 /// A script that Chrome's recorder and `@puppeteer/replay` run, and what is lost in it, a sentence each.
 pub fn for_chrome(script: &Script, values: &Values) -> (Script, Vec<String>) {
@@ -43,6 +44,20 @@ pub fn for_chrome(script: &Script, values: &Values) -> (Script, Vec<String>) {
             }
             Some(Ok(Ours::Extract { into, .. })) => {
                 miss(&format!("{into} is not taken from the page"));
+                continue;
+            }
+            Some(Ok(Ours::Each { rows, steps: inner })) => {
+                match each(&rows) {
+                    Ok(rows) => {
+                        for row in rows {
+                            let inner = inner.iter().map(|step| filled_step(step, &row)).collect();
+                            let (part, more) = for_chrome(&Script { steps: inner, ..Script::default() }, values);
+                            steps.extend(part.steps);
+                            lost.extend(more);
+                        }
+                    }
+                    Err(why) => miss(&why),
+                }
                 continue;
             }
             Some(Ok(Ours::Agent { goal })) => {

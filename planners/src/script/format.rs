@@ -259,6 +259,15 @@ pub enum Ours {
         /// What is left to do, in words.
         goal: String,
     },
+    /// Steps that are done for each row of a list.
+    #[serde(rename = "x-handiwork-each")]
+    Each {
+        /// The rows, as a JSON list: mostly a variable, such as `{{lines}}`.
+        #[serde(rename = "in")]
+        rows: String,
+        /// The steps: `{{item}}` is a row that is a text or a number, `{{item.NAME}}` a field of one that has fields.
+        steps: Vec<Step>,
+    },
     /// Steps that are done only if something is so.
     #[serde(rename = "x-handiwork-when")]
     When {
@@ -284,6 +293,9 @@ pub struct Head {
     /// The run that it was made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// How it has fared, if runs use it by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<super::learned::Record>,
 }
 
 /// What the next step is about.
@@ -350,6 +362,19 @@ impl Script {
                 _ => None,
             })
             .unwrap_or_default()
+    }
+
+    /// The same with another head.
+    #[must_use]
+    pub fn with_head(&self, head: Head) -> Self {
+        let mut script = self.clone();
+        let is_head = |step: &Step| matches!(Ours::of(step), Some(Ok(Ours::Script(_))));
+        let new = Ours::Script(head).step();
+        match script.steps.iter_mut().find(|step| is_head(step)) {
+            Some(step) => *step = new,
+            None => script.steps.insert(0, new),
+        }
+        script
     }
 
     /// The JSON Schema of the file.

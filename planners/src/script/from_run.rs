@@ -15,7 +15,7 @@ use super::parts::of_any_row;
 use super::variables::Values;
 use crate::plan::Ledger;
 
-mod words;
+pub(super) mod words;
 
 /// Why a run gives no script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -364,6 +364,7 @@ impl Draft<'_> {
             goal,
             variables: variables.map(|(name, (schema, _))| (name.clone(), schema.clone())).collect(),
             run: Some(run.id.0.clone()),
+            record: None,
         };
         let secrets: BTreeSet<&(String, String)> =
             started.secrets.iter().filter(|(name, _)| used.contains(&format!("{{{{secret:{name}}}}}"))).collect();

@@ -5,10 +5,12 @@
 //! can't be found for certain the step is not made ([`heal`](self) climbs a ladder, or an agent takes over), and what must be so is
 //! never weakened.
 
+pub mod by_hand;
 pub mod export;
 pub mod format;
 pub mod from_run;
 mod heal;
+pub mod learned;
 mod parts;
 mod seen;
 #[cfg(test)]
@@ -25,6 +27,7 @@ use handiwork_core::{Change, EffectClass, Event, Next, Outcome, Planner, Reason,
 use serde_json::{Value, json};
 
 pub use format::Script;
+pub use learned::Learned;
 pub use parts::{Deed, Part, Ready, What};
 pub use variables::Values;
 
@@ -70,6 +73,10 @@ impl Planner for Replay {
             reached += u32::from(matches!(seen(run, at).result, Some(Ok(_))));
         }
         (count > 0).then_some((reached, count))
+    }
+
+    fn seeks(&self, run: &Run) -> bool {
+        !is_handed_over(run)
     }
 
     fn next(&self, run: &Run) -> Next {
@@ -160,7 +167,8 @@ impl Replay {
             return Some(next);
         }
         let Some((since, found)) = seen.located else {
-            let wanted = Wanted { exactly: !self.heal, ..wanted.clone() };
+            // Where an agent may take over, a better script can be made of the run: for that all marks are wanted.
+            let wanted = Wanted { exactly: !self.heal, anew: self.agent.is_some(), ..wanted.clone() };
             return Some(Next::Locate { call_id: id(at), wanted: Box::new(wanted) });
         };
         match found.iter().find(|one| one.sure.is_some()) {
@@ -275,6 +283,11 @@ pub fn handed_over(run: &Run) -> Option<&str> {
         Event::ToolResult { call_id, result: Ok(told), .. } if call_id == HANDED_OVER => told.get("why").and_then(Value::as_str),
         _ => None,
     })
+}
+
+/// Whether a reply was for a question of a script's own: it is no part of an agent's conversation.
+pub(crate) fn is_own(role: &str) -> bool {
+    matches!(role, heal::ROLE | learned::ROLE)
 }
 
 fn is_handed_over(run: &Run) -> bool {

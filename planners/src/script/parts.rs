@@ -183,6 +183,15 @@ impl Ready {
             }
             Ours::Press { keys } => push(std::mem::take(about).intent, What::Act("press", json!({ "keys": keys }))),
             Ours::Agent { goal } => push(String::new(), What::Agent(goal)),
+            Ours::Each { rows, steps } => {
+                for (number, row) in each(&rows)?.iter().enumerate() {
+                    let mut told = About::default();
+                    for step in &steps {
+                        let step = super::variables::filled_step(step, row);
+                        self.step(at, &step, timeout, &mut told, when).map_err(|why| format!("row {}: {why}", number + 1))?;
+                    }
+                }
+            }
             Ours::When { when: condition, steps } => {
                 push(String::new(), What::When(condition.clone()));
                 let inner: Vec<(usize, Condition)> = when.iter().cloned().chain([(self.parts.len() - 1, condition)]).collect();
@@ -207,7 +216,28 @@ fn wanted(selectors: &[Selector], around: &Around, about: &About, timeout: u64) 
         row: about.row.clone(),
         timeout_ms: around.timeout.unwrap_or(timeout),
         exactly: false,
+        anew: false,
     })
+}
+
+/// The rows of a list, each as the values of its fields.
+pub(super) fn each(rows: &str) -> Result<Vec<Values>, String> {
+    let wrong = || {
+        let shown: String = rows.chars().take(60).collect();
+        format!("{shown:?} is no list of rows; write a JSON list, such as [{{\"name\": \"Ana\"}}] or [\"Ana\", \"Bo\"]")
+    };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null => Some(String::new()),
+        _ => None,
+    };
+    let row = |row: &Value| match row {
+        Value::Object(fields) => fields.iter().map(|(name, value)| Some((format!("item.{name}"), text(value)?))).collect(),
+        scalar => text(scalar).map(|value| Values::from([("item".to_owned(), value)])),
+    };
+    let list: Vec<Value> = serde_json::from_str(rows).map_err(|_| wrong())?;
+    list.iter().map(|one| row(one).ok_or_else(wrong)).collect()
 }
 
 fn is_modifier(key: &str) -> bool {

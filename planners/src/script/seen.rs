@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use handiwork_core::marks::{Found, Wanted};
-use handiwork_core::{EffectClass, Event, Next, Receipt, Ref, Run, ToolCall};
+use handiwork_core::{Change, EffectClass, Event, Next, Receipt, Ref, Run, ToolCall};
 use serde_json::{Value, json};
 
 use super::parts::Deed;
@@ -36,9 +36,14 @@ pub(super) fn call(id: String, name: &str, args: Value) -> ToolCall {
 pub(super) fn seen(run: &Run, at: usize) -> Seen<'_> {
     let (id, mut seen) = (id(at), Seen::default());
     let beside = format!("{id}-");
+    // Whether it has filled a field that was not sent yet.
+    let mut unsent = false;
     for entry in run.entries() {
         match &entry.event {
             Event::Receipt { call_id, receipt, .. } => {
+                if let Receipt::Verified { changes } = receipt {
+                    unsent &= !changes.iter().any(Change::leaves_page);
+                }
                 // Whatever was done, the page may be another one.
                 seen.located = None;
                 if *call_id == id {
@@ -51,10 +56,19 @@ pub(super) fn seen(run: &Run, at: usize) -> Seen<'_> {
                     }
                 }
             }
-            Event::Revived { .. } => seen.located = None,
+            Event::Revived { .. } => {
+                seen.located = None;
+                if std::mem::take(&mut unsent) {
+                    // The page was made anew, without it.
+                    seen.receipts.clear();
+                }
+            }
             Event::Located { call_id, found } if *call_id == id => seen.located = Some((entry.seq, found)),
             Event::ToolResult { call_id, result, .. } if *call_id == id => seen.result = Some(result),
-            Event::Intent { call_id, resolved, .. } if *call_id == id => seen.effect = Some(resolved.effect),
+            Event::Intent { call_id, resolved, .. } if *call_id == id => {
+                seen.effect = Some(resolved.effect);
+                unsent = resolved.action.fills();
+            }
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Scripts: what is read and written, and what is made of a run.
 
 mod ladder;
+mod learned;
 
 use super::format::{Ours, Step};
 use super::*;
@@ -53,6 +54,33 @@ fn variables_are_filled_in_and_wrong_ones_are_named() {
         let error = script.values(&given(pairs)).expect_err("wrong");
         assert!(error.contains(says), "{error}");
     }
+}
+
+#[test]
+fn steps_are_done_for_each_row_of_a_list() {
+    let each = |rows: &str, value: &str| {
+        json!({ "title": "t", "steps": [
+            { "type": "customStep", "name": "x-handiwork-each", "parameters": { "in": rows, "steps": [
+                { "type": "change", "selectors": [["#who"]], "value": value },
+                { "type": "click", "selectors": [["#add"]], "offsetX": 1, "offsetY": 1 },
+            ] } },
+        ] })
+    };
+    let script = Script::read(&each("{{people}}", "{{item.name}} of {{team}} ({{item.age}})").to_string()).expect("a script");
+    assert_eq!(script.variables().into_iter().collect::<Vec<_>>(), ["people", "team"]);
+    let people = r#"[{"name": "Ana \"A\" Lopez", "age": 41}, {"name": "Bo", "age": null}]"#;
+    let given = Values::from([("people".to_owned(), people.to_owned()), ("team".to_owned(), "Sales".to_owned())]);
+    let ready = Ready::of(&script, &script.values(&given).expect("values")).expect("ready");
+    let texts: Vec<&str> = ready
+        .parts
+        .iter()
+        .filter_map(|part| if let What::On { deed: Deed::Change(text), .. } = &part.what { Some(text.as_str()) } else { None })
+        .collect();
+    assert_eq!(texts, ["Ana \"A\" Lopez of Sales (41)", "Bo of Sales ()"]);
+    assert_eq!(ready.parts.len(), 4);
+    let wrong = Script::read(&each("Ana, Bo", "{{item}}").to_string()).expect("a script");
+    let error = Ready::of(&wrong, &Values::new()).expect_err("no list");
+    assert!(error.contains("is no list of rows"), "{error}");
 }
 
 #[test]

@@ -47,6 +47,12 @@ pub fn filled_json(value: &Value, values: &Values) -> Value {
     }
 }
 
+/// A step with what it says filled in.
+pub(super) fn filled_step(step: &Step, values: &Values) -> Step {
+    let value = serde_json::to_value(step).unwrap_or_default();
+    serde_json::from_value(filled_json(&value, values)).unwrap_or_else(|_| step.clone())
+}
+
 impl Script {
     /// Names of the variables that it uses.
     #[must_use]
@@ -54,7 +60,9 @@ impl Script {
         // In a probe `{{NAME}}` is what stands in the field of that name.
         let others = ["x-handiwork-script", "x-handiwork-probe"];
         let steps = self.steps.iter().filter(|step| !matches!(step, Step::CustomStep { name, .. } if others.contains(&name.as_str())));
-        steps.flat_map(|step| names_in(&serde_json::to_string(step).unwrap_or_default())).collect()
+        let names = steps.flat_map(|step| names_in(&serde_json::to_string(step).unwrap_or_default()));
+        // A row's own fields are filled in row by row.
+        names.filter(|name| name != "item" && !name.starts_with("item.")).collect()
     }
 
     /// All values for a run: those that are given, and of the others what was recorded. The error says what is missing or wrong.

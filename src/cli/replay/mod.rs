@@ -329,6 +329,11 @@ fn write_healed(args: &Args, recorded: &Script, came: &[(Came, Run)]) -> Result<
     for one in healed {
         print::note(&format!("healed step {}: {} — now {} {:?}", one.at + 1, one.how, one.found.role, one.found.name));
     }
+    if now != *recorded {
+        let (was, is) = (recorded.write(), now.write());
+        let name = args.file.display().to_string();
+        print::note(similar::TextDiff::from_lines(&was, &is).unified_diff().context_radius(2).header(&name, &name).to_string().trim_end());
+    }
     if args.write && now != *recorded {
         std::fs::write(&args.file, now.write())
             .map_err(|error| Failure::new(Code::Usage, format!("{} can't be written: {error}", args.file.display())))?;

@@ -5,6 +5,7 @@
 mod cassette;
 mod claim;
 mod errors;
+mod known;
 mod login;
 mod memory;
 mod mind;

@@ -5,6 +5,7 @@ mod chrome;
 mod claim;
 #[path = "../../../benches/heal/oracle.rs"]
 mod oracle;
+mod recorded;
 mod rows;
 
 use std::sync::Arc;

@@ -21,6 +21,8 @@ mod process;
 pub mod profile;
 mod profile_lock;
 pub mod reading;
+mod recording;
+mod rest;
 mod scratch;
 mod screen;
 mod seek;
@@ -46,6 +48,7 @@ pub use config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
 use downloads::Downloads;
 use place::Seat;
 pub use pool::{Pool, PoolConfig, PoolError};
+pub use recording::{Recorded, Recorder};
 use screen::Look;
 use screen::refs::Refs;
 use state::State;
@@ -64,6 +67,8 @@ pub struct Browser {
     baseline: Mutex<Look>,
     /// What the last action saw when it ended.
     last: Mutex<Option<screen::Last>>,
+    /// The element that was found last by its recorded selectors, if the last one was.
+    recorded: Mutex<Option<handiwork_core::Ref>>,
     /// Documents that a secret was put into.
     secretive: Mutex<BTreeSet<String>>,
     worlds: AtomicU64,

@@ -8,13 +8,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::Browser;
 use super::cdp::{CHANNEL, CallError, Until};
 use super::state::Tab;
 
-/// The script, a JS function of the token and of the name by which complaints come.
-const SCRIPT: &str = concat!(
+/// The script, a JS function of the token and of the name by which complaints come. It is had ready in each new document as
+/// `__make`: with a text that is always the same the browser need not read it anew for each.
+pub(crate) const SCRIPT: &str = concat!(
     "(token, channel) => {\n",
     include_str!("screen/dom.js"),
     include_str!("screen/look_words.js"),
@@ -24,6 +26,7 @@ const SCRIPT: &str = concat!(
     include_str!("screen/serialise.js"),
     include_str!("screen/widget.js"),
     include_str!("screen/marks.js"),
+    include_str!("screen/deeds.js"),
     include_str!("screen/hands.js"),
     "}"
 );
@@ -56,9 +59,14 @@ impl Browser {
         let context = part.session.world(&part.frame, until).await?;
         let fresh = format!("w{}", self.worlds.fetch_add(1, Ordering::Relaxed));
         // A document that was left and came back has its world still, with its refs.
-        let install =
-            format!("globalThis.__hands?.token??(globalThis.__hands=({SCRIPT})({fresh:?},{CHANNEL:?})).token", CHANNEL = CHANNEL.as_str());
-        let token = part.session.evaluate(context, install, until).await?;
+        let install = |make: &str| {
+            format!("globalThis.__hands?.token??(globalThis.__hands=({make})?.({fresh:?},{CHANNEL:?}))?.token", CHANNEL = CHANNEL.as_str())
+        };
+        let mut token = part.session.evaluate(context, install("globalThis.__make"), until).await?;
+        if token.is_null() {
+            // It was there before us.
+            token = part.session.evaluate(context, install(SCRIPT), until).await?;
+        }
         let token = token.as_str().ok_or_else(|| CallError::Unreadable("no token".to_owned()))?.to_owned();
         self.state().update_part(number, key, |now| {
             if now.frame == part.frame {
@@ -132,7 +140,9 @@ impl Browser {
         }
         let tab = self.state().tab(number).ok_or(CallError::Detached)?;
         let part = tab.part(key).ok_or(CallError::Detached)?;
+        let asked = Instant::now();
         let value = part.session.evaluate(context, expression(&current, function, args), until).await?;
+        tracing::trace!(function, micros = asked.elapsed().as_micros() as u64, "told by the page");
         if value.get("__lost").is_some() {
             return Err(CallError::Remote(LOST.to_owned()));
         }

@@ -8,7 +8,7 @@ use handiwork_core::{Context, SurfaceError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Browser;
-use super::cdp::{self, CallError, Disguise, Until};
+use super::cdp::{self, CallError, Disguise, Hands, Until};
 use super::config::{BrowserConfig, ContextConfig};
 use super::downloads::Downloads;
 use super::host::{Ear, Host, START, at_start};
@@ -39,13 +39,9 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    fn new(host: Arc<Host>, place: Place, config: &BrowserConfig, by_hand: bool) -> Self {
-        let disguise = Disguise {
-            emulation: config.emulation.clone(),
-            own_agent: host.identity.agent.clone(),
-            by_hand,
-            guest: host.process.is_none(),
-        };
+    fn new(host: Arc<Host>, place: Place, config: &BrowserConfig, hands: Hands) -> Self {
+        let disguise =
+            Disguise { emulation: config.emulation.clone(), own_agent: host.identity.agent.clone(), hands, guest: host.process.is_none() };
         let viewport = config.emulation.viewport.unwrap_or(config.viewport);
         Self { state: Arc::new(State::new(config.dialogs.clone(), viewport, disguise)), host, place }
     }
@@ -86,7 +82,7 @@ impl Browser {
     /// Starts a browser, showing an empty page. Must be called inside a tokio runtime.
     pub async fn launch(config: BrowserConfig) -> Result<Self, SurfaceError> {
         let host = Host::launch(&config).await?;
-        let browser = Self::on(Arc::new(host), config, Place::Whole, None, false)?;
+        let browser = Self::on(Arc::new(host), config, Place::Whole, None, Hands::Ours)?;
         browser.begin(browser.config.storage.as_ref()).await?;
         Ok(browser)
     }
@@ -102,7 +98,7 @@ impl Browser {
             });
         }
         let host = Host::attach(address).await?;
-        let browser = Self::on(Arc::new(host), config, Place::Guest, None, false)?;
+        let browser = Self::on(Arc::new(host), config, Place::Guest, None, Hands::Ours)?;
         browser.begin(None).await?;
         Ok(browser)
     }
@@ -110,7 +106,7 @@ impl Browser {
     /// A surface in the same browser process that shares nothing with this one: no cookies, no storage, no cache. It ends when
     /// it is closed or dropped, and when this browser does. Many of them are better taken from a [`super::Pool`].
     pub async fn context(&self, config: ContextConfig) -> Result<Self, SurfaceError> {
-        Self::in_context(Arc::clone(&self.seat().host), &self.config, config, None, false).await
+        Self::in_context(Arc::clone(&self.seat().host), &self.config, config, None, Hands::Ours).await
     }
 
     pub(super) async fn in_context(
@@ -118,12 +114,12 @@ impl Browser {
         base: &BrowserConfig,
         config: ContextConfig,
         permit: Option<OwnedSemaphorePermit>,
-        by_hand: bool,
+        hands: Hands,
     ) -> Result<Self, SurfaceError> {
         let until = Until::new(&Context::default(), START);
         let proxy = config.emulation.proxy.clone();
         let id = cdp::new_context(&host.connection, proxy.as_ref(), until).await.map_err(|error| error.surface("making a context"))?;
-        let browser = Self::on(host, config.over(base), Place::Context { id }, permit, by_hand)?;
+        let browser = Self::on(host, config.over(base), Place::Context { id }, permit, hands)?;
         browser.begin(browser.config.storage.as_ref()).await?;
         Ok(browser)
     }
@@ -133,14 +129,15 @@ impl Browser {
         config: BrowserConfig,
         place: Place,
         permit: Option<OwnedSemaphorePermit>,
-        by_hand: bool,
+        hands: Hands,
     ) -> Result<Self, SurfaceError> {
         Ok(Self {
             downloads: Arc::new(Downloads::new(&config)?),
-            seat: RwLock::new(Arc::new(Seat::new(host, place, &config, by_hand))),
+            seat: RwLock::new(Arc::new(Seat::new(host, place, &config, hands))),
             pdf: Mutex::default(),
             refs: Mutex::new(Refs::new(config.first_ref)),
             last: Mutex::default(),
+            recorded: Mutex::default(),
             baseline: Mutex::default(),
             secretive: Mutex::default(),
             worlds: AtomicU64::new(1),
@@ -162,7 +159,7 @@ impl Browser {
         let _ = tokio::task::spawn_blocking(move || old.end()).await;
         self.downloads.broken_off();
         let host = Arc::new(Box::pin(Host::launch(&self.config)).await?);
-        *self.seat.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Seat::new(host, Place::Whole, &self.config, false));
+        *self.seat.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Seat::new(host, Place::Whole, &self.config, Hands::Ours));
         let begun = self.begin(storage).await;
         if begun.is_err() {
             // One that is only half there must not be taken for a living one.

@@ -11,7 +11,7 @@ use handiwork_core::{Context, SurfaceError};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::Browser;
-use super::cdp::{self, Until};
+use super::cdp::{self, Hands, Until};
 use super::config::{BrowserConfig, ContextConfig};
 use super::host::{Host, START, at_start};
 
@@ -85,7 +85,7 @@ impl Pool {
             return Err(PoolError::Full { most: self.config.most, waited_ms: self.config.wait.as_millis() as u64 });
         };
         let host = self.host().await?;
-        Ok(Browser::in_context(host, &self.config.browser, config, Some(place), false).await?)
+        Ok(Browser::in_context(host, &self.config.browser, config, Some(place), Hands::Ours).await?)
     }
 
     /// How many more contexts could be opened right now.

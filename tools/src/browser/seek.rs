@@ -3,10 +3,11 @@
 //! The page may still be loading, so it is looked again for a while; but a page on which nothing stirs any more will not get better.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use handiwork_core::Context;
 use handiwork_core::marks::{Candidate, Found, Marks, Wanted, likeness};
+use handiwork_core::{Context, Ref};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -39,6 +40,8 @@ impl Browser {
         loop {
             let found = self.sought(cx, wanted, until).await?;
             let now = Instant::now();
+            let recorded = found.iter().find(|one| one.sure.is_some() && one.by.is_some() && wanted.marks.is_some() && !wanted.anew);
+            *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = recorded.map(|one| one.r#ref);
             if found.iter().any(|one| one.sure.is_some()) || now >= end || until.is_over() {
                 return Ok(found);
             }
@@ -53,6 +56,11 @@ impl Browser {
             };
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Whether the element was found last, and by the selectors that were recorded.
+    pub(crate) fn is_as_recorded(&self, r: Ref) -> bool {
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) == Some(r)
     }
 
     /// Whether the page is loaded and no request of it is open.

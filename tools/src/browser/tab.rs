@@ -141,7 +141,8 @@ impl Happening {
             | Self::Opened { tab, .. }
             | Self::Closed { tab }
             | Self::Request { tab, .. }
-            | Self::Failed { tab, .. } => Some(*tab),
+            | Self::Failed { tab, .. }
+            | Self::Deed { tab, .. } => Some(*tab),
             Self::Dialog { .. } => None,
         }
     }
@@ -169,6 +170,8 @@ pub(crate) enum Happening {
     /// The page asks its server for something, or tells it something.
     /// `quiet` ones tell nobody of an effect; `idle` ones were sent while nothing was being done.
     Request { tab: u32, id: String, method: String, url: String, quiet: bool, idle: bool },
+    /// A person did something, in the words of our script.
+    Deed { tab: u32, told: String },
     /// A request of the main document could not be completed.
     Failed { tab: u32, error: String },
 }

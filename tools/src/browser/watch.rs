@@ -18,19 +18,17 @@ use super::screen::{Key, Look, number_of};
 use super::state::{Happening, Tab};
 
 /// How long the page must have been at rest.
-const REST: Duration = Duration::from_millis(100);
-/// Longest pause between two questions whether a page rests.
-const PAUSE: Duration = Duration::from_millis(40);
+pub(super) const REST: Duration = Duration::from_millis(100);
+/// The same for a caller that waits for what it needs itself.
+pub(super) const BRISK: Duration = Duration::from_millis(10);
 /// Longest wait for rest on a page that never rests.
-const RESTLESS: Duration = Duration::from_secs(1);
-/// Longest wait for requests that the action started.
-const REQUESTS: Duration = Duration::from_millis(2500);
-/// Longest wait for a document to be complete.
-const COMPLETE: Duration = Duration::from_secs(5);
+pub(super) const RESTLESS: Duration = Duration::from_secs(1);
 /// How long a page that is changing by itself is watched before an action, to know its rhythm.
 const SAMPLE: Duration = Duration::from_millis(300);
 /// Longest wait for a frame of another site.
 const FRAME: Duration = Duration::from_millis(500);
+/// How long an act that has not stirred its page is given to leave it, before it is looked at.
+const LEAVES: Duration = Duration::from_millis(40);
 /// How long a new document is watched in any case.
 const YOUNG: f64 = 150.0;
 /// How much longer an effect is waited for while requests of the action are under way.
@@ -59,7 +57,7 @@ pub(crate) struct Watch {
     noise: BTreeSet<Key>,
     pub(super) polled: BTreeSet<(String, String)>,
     /// The element that is acted on: its world, and its number there.
-    place: Option<(String, u64)>,
+    pub(super) place: Option<(String, u64)>,
     target: Option<Ref>,
     counts: Counts,
 }
@@ -69,13 +67,17 @@ impl Browser {
     pub(crate) async fn watch(&self, cx: &Context, target: Option<(Ref, u64)>, counts: Counts, until: Until) -> Result<Watch, CallError> {
         let tab = self.tab()?;
         let place = target.and_then(|(r, id)| Some((self.refs().get(r)?.token.clone(), id)));
-        let mut pulse = self.pulse(tab.number, place.as_ref(), until).await?.1;
+        let (mut token, mut pulse) = self.pulse(tab.number, place.as_ref(), until).await?;
         let sample = Instant::now() + SAMPLE;
-        while Instant::now() < sample && !until.is_over() && (pulse.age < YOUNG || pulse.own < REST.as_secs_f64() * 1000.0) {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            pulse = self.pulse(tab.number, place.as_ref(), until).await?.1;
+        let (young, rest) = if until.brisk { (0.0, BRISK) } else { (YOUNG, REST) };
+        while Instant::now() < sample && !until.is_over() && (pulse.age < young || pulse.own < rest.as_secs_f64() * 1000.0) {
+            tokio::time::sleep(Duration::from_millis(30).min(rest)).await;
+            (token, pulse) = self.pulse(tab.number, place.as_ref(), until).await?;
         }
-        let before = self.look(cx, false, until).await?;
+        let before = match self.seen_last(cx, tab.number, &token, &pulse).filter(|_| until.brisk) {
+            Some(look) => look,
+            None => self.look(cx, false, until).await?,
+        };
         let baseline = self.baseline();
         let mut noise = before.noisy.clone();
         if baseline.token == before.token {
@@ -137,7 +139,7 @@ impl Browser {
     pub(crate) async fn effects(&self, cx: &Context, watch: &Watch, known: Vec<Change>, until: Until) -> Result<Vec<Change>, CallError> {
         let wait = self.config.effect_wait;
         let mut bell = self.state().bell();
-        let mut looked_at = None;
+        let (acted, mut looked_at) = (Instant::now(), None);
         let mut next_look = Instant::now();
         loop {
             if !known.is_empty() || self.is_leaving(watch) || self.downloads.mark() > watch.files {
@@ -149,6 +151,14 @@ impl Browser {
                 Err(CallError::Dialog { .. }) => return Ok(self.stopped(cx, watch, known)),
                 Err(error) => return Err(error),
             };
+            if !self.changes(cx, watch, &token, &pulse, None).is_empty() {
+                break;
+            }
+            if looked_at.is_none() && pulse.mutations == watch.pulse.mutations && acted.elapsed() < LEAVES {
+                // Likely it is about to be left: then a look would only be in the way.
+                let _ = tokio::time::timeout(LEAVES.saturating_sub(acted.elapsed()), bell.changed()).await;
+                continue;
+            }
             let stirred = looked_at != Some((token.clone(), pulse.mutations));
             if stirred && token == watch.before.token && pulse.mutations > watch.pulse.mutations {
                 // Something changed, so what is seen now would be looked at again when it rests.
@@ -203,14 +213,17 @@ impl Browser {
 
     /// The tab in front when it has come to rest, if there is one.
     async fn settled_look(&self, cx: &Context, watch: &Watch, until: Until) -> Result<Option<(String, Pulse, Look)>, CallError> {
-        self.settle(watch.mark, until).await?;
+        let rested = self.rested(None, Some(watch), watch.mark, until).await?;
         let Some(tab) = self.state().active() else {
             return Ok(None);
         };
         if tab.crashed {
             return Err(CallError::Remote("the page crashed".to_owned()));
         }
-        let (token, pulse) = self.pulse_of(watch, until).await?;
+        let (token, pulse) = match rested {
+            Some((number, token, pulse)) if number == tab.number => (token, pulse),
+            _ => self.pulse_of(watch, until).await?,
+        };
         let look = self.last_look(cx, &pulse, until).await?;
         Ok(Some((token, pulse, look)))
     }
@@ -285,52 +298,12 @@ impl Browser {
         self.state().active().is_some_and(|tab| self.has_own_requests(&tab, mark, polled))
     }
 
-    fn has_own_requests(&self, tab: &Tab, mark: u64, polled: &BTreeSet<(String, String)>) -> bool {
+    pub(super) fn has_own_requests(&self, tab: &Tab, mark: u64, polled: &BTreeSet<(String, String)>) -> bool {
         let is_own = |happening: &Happening| match happening {
             Happening::Request { id, method, url, .. } => tab.requests.contains(id) && !polled.contains(&(method.clone(), endpoint(url))),
             _ => false,
         };
         if tab.hidden { !tab.requests.is_empty() } else { self.state().since(mark).iter().any(is_own) }
-    }
-
-    /// Waits until the page in front is at rest.
-    pub(crate) async fn settle(&self, mark: u64, until: Until) -> Result<(), CallError> {
-        self.rest(None, mark, until).await
-    }
-
-    /// Waits until the page of a tab, or the one in front, is at rest.
-    pub(crate) async fn rest(&self, number: Option<u32>, mark: u64, until: Until) -> Result<(), CallError> {
-        let mut bell = self.state().bell();
-        let began = Instant::now();
-        let mut loaded: Option<Instant> = None;
-        let mut pause = PAUSE;
-        while let Some(tab) = number.map_or_else(|| self.state().active(), |number| self.state().tab(number)) {
-            if tab.crashed || until.is_over() {
-                break;
-            }
-            if tab.pending.is_some() {
-                loaded = None;
-            } else {
-                let pulse = match self.pulse(tab.number, None, until).await {
-                    Ok((_, pulse)) => pulse,
-                    Err(CallError::Detached) => continue,
-                    Err(error) => return Err(error),
-                };
-                let arrived = *loaded.get_or_insert_with(Instant::now);
-                let complete = pulse.ready == "complete" || arrived.elapsed() > COMPLETE;
-                let rest = REST.as_secs_f64() * 1000.0;
-                // When the rest is due, if it is only that which is waited for.
-                let due = rest - pulse.quiet.min(pulse.age);
-                pause = if due > 0.0 { PAUSE.min(Duration::from_secs_f64(due.max(5.0) / 1000.0)) } else { PAUSE };
-                let quiet = pulse.quiet.min(pulse.age) >= rest || arrived.elapsed() > RESTLESS;
-                let answered = !self.has_own_requests(&tab, mark, &BTreeSet::new()) || began.elapsed() > REQUESTS;
-                if complete && quiet && answered {
-                    break;
-                }
-            }
-            let _ = tokio::time::timeout(pause, bell.changed()).await;
-        }
-        Ok(())
     }
 
     /// What has changed since the watch began, as far as it is the action's.

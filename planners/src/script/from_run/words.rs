@@ -4,7 +4,7 @@
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Whether the goal says a value: as it is, as a number, or as a date in words.
-pub(super) fn is_said(goal: &str, value: &str) -> bool {
+pub(in crate::script) fn is_said(goal: &str, value: &str) -> bool {
     value.chars().any(char::is_alphanumeric) && (find(goal, value).is_some() || is_number_of(goal, value) || is_date_of(goal, value))
 }
 
@@ -79,7 +79,7 @@ pub(super) fn shared(row: &str, goal: &str) -> Option<String> {
 }
 
 /// A text with a value replaced wherever it stands as whole words.
-pub(super) fn replace(text: &str, value: &str, with: &str) -> String {
+pub(in crate::script) fn replace(text: &str, value: &str, with: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((at, end)) = find(rest, value) {
         // What stands in a variable's braces is its name.
@@ -93,7 +93,7 @@ pub(super) fn replace(text: &str, value: &str, with: &str) -> String {
 }
 
 /// A name for a variable.
-pub(super) fn slug(text: &str) -> String {
+pub(in crate::script) fn slug(text: &str) -> String {
     let mut out = String::new();
     for c in text.to_lowercase().chars() {
         if c.is_alphanumeric() {
@@ -111,7 +111,7 @@ pub(super) fn slug(text: &str) -> String {
 }
 
 /// A path without numbers at its end: they are of one thing only.
-pub(super) fn stem(path: &str) -> String {
+pub(in crate::script) fn stem(path: &str) -> String {
     let mut parts: Vec<&str> = path.split('/').collect();
     while parts.len() > 2 && parts.last().is_some_and(|part| part.chars().any(|c| c.is_ascii_digit())) {
         parts.pop();
@@ -120,7 +120,7 @@ pub(super) fn stem(path: &str) -> String {
 }
 
 /// A title from a goal: its first sentence, cut.
-pub(super) fn title(goal: &str) -> String {
+pub(in crate::script) fn title(goal: &str) -> String {
     const MOST: usize = 80;
     let first = goal.lines().next().unwrap_or_default().trim();
     if first.chars().count() <= MOST { first.to_owned() } else { first.chars().take(MOST - 1).chain(['…']).collect() }

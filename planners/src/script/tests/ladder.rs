@@ -13,7 +13,7 @@ use super::super::format::{self, About, Head, Ours, Pointed, Script, Selector, S
 use super::super::*;
 
 /// A form with a name and a button of this name, which says thank you.
-fn form(send: &'static str) -> ScriptedSurface {
+pub(super) fn form(send: &'static str) -> ScriptedSurface {
     let screen = Screen {
         url: "https://shop.example/".to_owned(),
         nodes: vec![textbox(1, "Name", ""), button(2, send), button(3, "Help")],
@@ -31,7 +31,7 @@ fn form(send: &'static str) -> ScriptedSurface {
     })
 }
 
-fn marks(role: &str, name: &str) -> Marks {
+pub(super) fn marks(role: &str, name: &str) -> Marks {
     Marks { role: role.to_owned(), name: name.to_owned(), ..Marks::default() }
 }
 

@@ -50,6 +50,8 @@ pub struct DemoConfig {
     pub state_token: Option<String>,
     /// How long the board takes to do what it was asked to.
     pub delay: Duration,
+    /// A script of the site's own at the end of each page, as a redesign of it; its content policy allows that one then.
+    pub script: Option<String>,
 }
 
 impl Default for DemoConfig {
@@ -62,6 +64,7 @@ impl Default for DemoConfig {
             today: None,
             state_token: None,
             delay: Duration::ZERO,
+            script: None,
         }
     }
 }
@@ -140,7 +143,7 @@ pub struct Effect {
     pub at: i64,
     /// By whom.
     pub user: String,
-    /// `signed_in`, `sign_in_refused`, `signed_out`, `drafted`, `filed`, `approved`, `deleted`, `noted` or `digest_sent`.
+    /// `signed_in`, `sign_in_refused`, `signed_out`, `drafted`, `filed`, `approved`, `deleted`, `noted`, `digest_sent` or `decoy_pressed`.
     pub what: String,
     /// The claim that it was done to, or the note; empty where there is none.
     pub about: String,

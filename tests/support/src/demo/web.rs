@@ -1,17 +1,20 @@
 //! Routes, pages and errors of the demo site.
 //!
-//! Pages are templates with automatic escaping; no page needs a script, and the content policy allows none.
+//! Pages are templates with automatic escaping; no page needs a script, and the content policy allows none but one that the site is
+//! started with.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use axum::body::to_bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -23,6 +26,12 @@ use super::{ADMIN, DemoConfig, accounts, admin, board, claims};
 
 /// Largest form, file included.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
+/// What pages may load and where their forms may go.
+macro_rules! policy {
+    () => {
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    };
+}
 /// How long a request may take.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 
@@ -137,6 +146,9 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/style.css", get(|| async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("templates/style.css")) }))
         .fallback(|| async { WebError::NotFound })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .route("/redesign.js", get(redesign))
+        .route("/decoy", post(decoy))
+        .layer(from_fn_with_state(Arc::clone(&app), redesigned))
         .layer(from_fn(guard))
         .with_state(app)
 }
@@ -152,13 +164,43 @@ async fn state(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respon
     }
 }
 
+/// The script that the site was started with.
+async fn redesign(State(app): State<Arc<App>>) -> Result<Response, WebError> {
+    let script = app.config.script.clone().ok_or(WebError::NotFound)?;
+    Ok(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response())
+}
+
+/// What that script adds looks right and is not: whoever presses it is found out.
+async fn decoy(State(app): State<Arc<App>>) -> Result<StatusCode, WebError> {
+    if app.config.script.is_none() {
+        return Err(WebError::NotFound);
+    }
+    app.store.note("", "decoy_pressed").await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Pages with the script that the site was started with.
+async fn redesigned(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if app.config.script.is_none() || !is_page {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
+    let mut html = String::from_utf8_lossy(&bytes).into_owned();
+    html.insert_str(html.rfind("</body>").unwrap_or(html.len()), "<script src=\"/redesign.js\"></script>");
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(concat!("script-src 'self'; ", policy!())));
+    Response::from_parts(parts, html.into())
+}
+
 /// A deadline for every request, and the headers of every response.
 async fn guard(request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(REQUEST_WITHIN, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| WebError::Unreadable(StatusCode::REQUEST_TIMEOUT).into_response());
     let headers = response.headers_mut();
-    let policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy!()));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

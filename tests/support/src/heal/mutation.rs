@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::draw::Draw;
 use super::site::{Site, Target};
@@ -154,14 +154,10 @@ impl Mutation {
         self.kinds.iter().all(|kind| kind.is_possible())
     }
 
-    /// The script for the pages of `site`.
+    /// The script for the pages of `site`, to be run at the end of the body.
     #[must_use]
     pub fn script(&self, site: Site) -> String {
-        self.script_with(&json!(site.targets()))
-    }
-
-    fn script_with(&self, targets: &Value) -> String {
-        let config = json!({ "kinds": self.kinds, "seed": self.seed.to_string(), "targets": targets });
+        let config = json!({ "kinds": self.kinds, "seed": self.seed.to_string(), "targets": site.targets() });
         // So that no text of the config can end the script element.
         let config = config.to_string().replace('<', "\\u003c");
         format!("(() => {{\n\"use strict\";\nconst CONFIG = {config};\n{}\n}})();", PARTS.concat())
@@ -173,13 +169,6 @@ impl fmt::Display for Mutation {
         let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
         write!(f, "{} (seed {})", kinds.join(" + "), self.seed)
     }
-}
-
-/// The script that makes the changes on a page of any other site. `targets` are CSS selectors, on the unchanged pages, of what the task
-/// needs. It may be run at the end of the body or before the page begins to load; it changes each document once.
-#[must_use]
-pub fn script_for(targets: &[&str], mutation: &Mutation) -> String {
-    mutation.script_with(&targets.iter().map(|css| json!({ "css": css })).collect())
 }
 
 impl Site {

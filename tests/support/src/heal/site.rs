@@ -1,4 +1,4 @@
-//! The four sites: what there is to do on each, with which values, and how a person does it.
+//! The sites: what there is to do on each, with which values, and how a person does it.
 //!
 //! The one decision: a step names an element as a person would, by ARIA role and accessible name; those are unambiguous on the
 //! pages as they are, before anything was changed.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, Asked, Page};
 use super::draw::Draw;
 use super::judge::Posted;
-use super::{admin, mail, shop, tracker};
+use super::{admin, claim, mail, shop, tracker};
 
 /// A site with one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Site {
     Tracker,
     /// Change one of many users.
     Admin,
+    /// File a claim on the demo's site.
+    Claim,
 }
 
 /// Values of a task's variables.
@@ -136,7 +138,10 @@ impl Values {
 
 impl Site {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Mail, Self::Shop, Self::Tracker, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Mail, Self::Shop, Self::Tracker, Self::Admin, Self::Claim];
+
+    /// Those whose server is of this module.
+    pub const OWN: [Self; 4] = [Self::Mail, Self::Shop, Self::Tracker, Self::Admin];
 
     /// A short name.
     #[must_use]
@@ -146,6 +151,7 @@ impl Site {
             Self::Shop => "shop",
             Self::Tracker => "tracker",
             Self::Admin => "admin",
+            Self::Claim => "claim",
         }
     }
 
@@ -157,6 +163,7 @@ impl Site {
             Self::Shop => &shop::VARIABLES,
             Self::Tracker => &tracker::VARIABLES,
             Self::Admin => &admin::VARIABLES,
+            Self::Claim => &claim::VARIABLES,
         }
     }
 
@@ -168,6 +175,7 @@ impl Site {
             Self::Shop => &shop::TARGETS,
             Self::Tracker => &tracker::TARGETS,
             Self::Admin => &admin::TARGETS,
+            Self::Claim => &claim::TARGETS,
         }
     }
 
@@ -181,6 +189,7 @@ impl Site {
             Self::Shop => shop::values(&mut draw),
             Self::Tracker => tracker::values(&mut draw),
             Self::Admin => admin::values(&mut draw),
+            Self::Claim => claim::values(&mut draw),
         }
     }
 
@@ -192,6 +201,7 @@ impl Site {
             Self::Shop => shop::goal(values),
             Self::Tracker => tracker::goal(values),
             Self::Admin => admin::goal(values),
+            Self::Claim => claim::goal(values),
         }
     }
 
@@ -203,6 +213,7 @@ impl Site {
             Self::Shop => shop::steps(values),
             Self::Tracker => tracker::steps(values),
             Self::Admin => admin::steps(values),
+            Self::Claim => claim::steps(values),
         }
     }
 
@@ -214,6 +225,7 @@ impl Site {
             Self::Shop => shop::checks(values),
             Self::Tracker => tracker::checks(values),
             Self::Admin => admin::checks(values),
+            Self::Claim => claim::checks(),
         }
     }
 
@@ -224,15 +236,18 @@ impl Site {
             Self::Shop => shop::wanted(values),
             Self::Tracker => tracker::wanted(values),
             Self::Admin => admin::wanted(values),
+            Self::Claim => claim::wanted(values),
         }
     }
 
-    pub(super) fn page(self, asked: &Asked<'_>) -> Page {
+    /// A page; none of the demo's site, which has a server of its own.
+    pub(super) fn page(self, asked: &Asked<'_>) -> Option<Page> {
         match self {
-            Self::Mail => mail::page(asked),
-            Self::Shop => shop::page(asked),
-            Self::Tracker => tracker::page(asked),
-            Self::Admin => admin::page(asked),
+            Self::Mail => Some(mail::page(asked)),
+            Self::Shop => Some(shop::page(asked)),
+            Self::Tracker => Some(tracker::page(asked)),
+            Self::Admin => Some(admin::page(asked)),
+            Self::Claim => None,
         }
     }
 
@@ -243,6 +258,7 @@ impl Site {
             Self::Shop => shop::post(posted, log),
             Self::Tracker => tracker::post(posted, log),
             Self::Admin => admin::post(posted, log),
+            Self::Claim => Answer::Missing,
         }
     }
 }

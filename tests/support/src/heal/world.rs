@@ -15,9 +15,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::answer::{Answer, Asked};
+use super::claim;
 use super::judge::{Judged, Posted, judge};
 use super::mutation::Mutation;
 use super::site::{Site, Values};
+use crate::demo::{DemoConfig, DemoSite};
 
 /// Largest body that is read.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -25,9 +27,14 @@ const LARGEST_BODY: usize = 256 * 1024;
 /// A running site. It stops when dropped.
 #[derive(Debug)]
 pub struct World {
-    address: SocketAddr,
-    shared: Arc<Shared>,
-    task: JoinHandle<()>,
+    site: Site,
+    server: Server,
+}
+
+#[derive(Debug)]
+enum Server {
+    Own { address: SocketAddr, shared: Arc<Shared>, task: JoinHandle<()> },
+    Demo(Box<DemoSite>),
 }
 
 #[derive(Debug)]
@@ -47,6 +54,10 @@ impl Shared {
 impl World {
     /// Starts `site` on a free port; with a mutation, each of its pages is changed by it.
     pub async fn start(site: Site, mutation: Option<Mutation>) -> std::io::Result<Self> {
+        if site == Site::Claim {
+            let demo = claim::start(mutation.as_ref()).await.map_err(std::io::Error::other)?;
+            return Ok(Self { site, server: Server::Demo(Box::new(demo)) });
+        }
         let script = mutation.map(|mutation| format!("<script>{}</script>", mutation.script(site)));
         let shared = Arc::new(Shared { site, script, log: Mutex::default() });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -57,13 +68,13 @@ impl World {
                 tracing::error!(%error, "the server of a site for healing ended");
             }
         });
-        Ok(Self { address, shared, task })
+        Ok(Self { site, server: Server::Own { address, shared, task } })
     }
 
     /// Which site this is.
     #[must_use]
     pub fn site(&self) -> Site {
-        self.shared.site
+        self.site
     }
 
     /// The page to begin on.
@@ -75,30 +86,47 @@ impl World {
     /// Its origin.
     #[must_use]
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        match &self.server {
+            Server::Own { address, .. } => format!("http://{address}"),
+            Server::Demo(demo) => demo.origin(),
+        }
+    }
+
+    /// The secrets that its task needs.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(&'static str, String)> {
+        match self.server {
+            Server::Own { .. } => Vec::new(),
+            Server::Demo(_) => vec![("password", DemoConfig::default().password)],
+        }
     }
 
     /// Judges by the log alone what was done so far.
-    #[must_use]
-    pub fn judge(&self, values: &Values) -> Judged {
-        judge(&self.shared.site.wanted(values), &self.log())
+    pub async fn judge(&self, values: &Values) -> std::io::Result<Judged> {
+        Ok(judge(&self.site.wanted(values), &self.log().await?))
     }
 
     /// Every request so far that changes something.
-    #[must_use]
-    pub fn log(&self) -> Vec<Posted> {
-        self.shared.log()
+    pub async fn log(&self) -> std::io::Result<Vec<Posted>> {
+        match &self.server {
+            Server::Own { shared, .. } => Ok(shared.log()),
+            Server::Demo(demo) => claim::log(demo).await.map_err(std::io::Error::other),
+        }
     }
 
-    /// Forgets the log, and with it all that was ever done here.
+    /// Forgets the log, and with it all that was ever done here. The demo's site does not forget.
     pub fn forget(&self) {
-        self.shared.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Server::Own { shared, .. } = &self.server {
+            shared.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Server::Own { task, .. } = &self.server {
+            task.abort();
+        }
     }
 }
 
@@ -113,7 +141,8 @@ fn show(shared: &Shared, request: &Request) -> Response {
     let query = Query::<HashMap<String, String>>::try_from_uri(request.uri()).map(|query| query.0).unwrap_or_default();
     let log = shared.log();
     let asked = Asked { path: request.uri().path(), query: &query, log: &log };
-    match shared.site.page(&asked).render() {
+    let Some(page) = shared.site.page(&asked) else { return StatusCode::NOT_FOUND.into_response() };
+    match page.render() {
         Ok(html) => ([(header::CACHE_CONTROL, "no-store")], Html(with_script(html, shared.script.as_deref()))).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page of a site for healing");

@@ -90,7 +90,8 @@ impl Browser {
             _ => {}
         }
         let (mut resolved, found) = self.locate(cx, action, Instant::now() + PATIENCE, until).await?;
-        if let Some(found) = found {
+        // Where it was found by what was recorded, that says what it looks like.
+        if let Some(found) = found.filter(|found| !until.brisk || !self.is_as_recorded(found.r#ref)) {
             resolved.marks = self.marks_of(found.tab, &found.token, found.id, until).await;
         }
         Ok(resolved)
@@ -221,7 +222,12 @@ impl Browser {
         let free = matches!(action, Action::Upload(_) | Action::Scroll(_) | Action::Expand(_) | Action::Read(_) | Action::SelectText(_));
         let looks = matches!(action, Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_));
         let enter = matches!(action, Action::Press(_));
-        let args = json!([known.id, { "scroll": true, "still": true, "enter": enter, "free": free }]);
+        let typed = match action {
+            Action::Fill(_) | Action::Type(_) | Action::Paste(_) => "text",
+            Action::Select(_) => "select",
+            _ => "",
+        };
+        let args = json!([known.id, { "scroll": true, "still": true, "enter": enter, "free": free, "typed": typed }]);
         let answer = match self.call(tab.number, Some(&known.token), "inspect", &args, until).await {
             Ok(answer) => answer.ok_or_else(stale)?,
             Err(CallError::Detached) => return Err(stale()),

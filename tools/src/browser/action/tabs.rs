@@ -90,11 +90,17 @@ impl Browser {
     pub(super) async fn resize(&self, cx: &Context, size: (u32, u32), until: Until) -> Result<Receipt, Halt> {
         let tab = self.tab().map_err(Halt::before)?;
         let mark = self.state().mark();
+        let (width, height) = size;
+        if until.brisk && self.state().viewport() == size {
+            let seen = self.call(tab.number, None, "viewSize", &json!([]), until).await.map_err(Halt::before)?;
+            if seen.is_some_and(|answer| answer.value == json!([width, height])) {
+                return Ok(Receipt::Verified { changes: vec![Change::Resized { width, height }] });
+            }
+        }
         tab.session.resize(size, self.state().disguise(), until).await.map_err(Halt::during)?;
         self.state().set_viewport(size);
         self.settle(mark, until).await.map_err(Halt::during)?;
         let seen = self.call(tab.number, None, "viewSize", &json!([]), until).await.map_err(Halt::during)?;
-        let (width, height) = size;
         let is_so = seen.is_some_and(|answer| answer.value == json!([width, height]));
         if let Ok(look) = self.look(cx, false, until).await {
             self.remember(look);

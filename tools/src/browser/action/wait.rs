@@ -29,7 +29,8 @@ impl Browser {
         let mut bell = self.state().bell();
         cx.report(Progress::Waiting(told(args)));
         if args.idle == Some(true) {
-            self.settle(self.state().mark(), until).await.map_err(Halt::before)?;
+            // Here it is the rest itself that is waited for.
+            self.settle(self.state().mark(), Until { brisk: false, ..until }).await.map_err(Halt::before)?;
         }
         loop {
             match self.look(cx, false, until).await {

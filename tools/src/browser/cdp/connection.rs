@@ -21,19 +21,21 @@ use tokio::time::Instant;
 pub(crate) struct Until {
     pub(crate) end: Instant,
     pub(crate) limit: Duration,
+    /// Whether the caller waits for what it needs itself, so that a page need not come to rest first.
+    pub(crate) brisk: bool,
 }
 
 impl Until {
     /// `limit` from now, or the context's deadline if that is earlier.
     pub(crate) fn new(cx: &Context, limit: Duration) -> Self {
         let limit = cx.left(limit);
-        Self { end: Instant::now() + limit, limit }
+        Self { end: Instant::now() + limit, limit, brisk: cx.seeks() }
     }
 
     /// The same, ending `limit` from now at the latest.
     pub(crate) fn at_most(self, limit: Duration) -> Self {
         let end = (Instant::now() + limit).min(self.end);
-        Self { end, limit: end.saturating_duration_since(Instant::now()) }
+        Self { end, limit: end.saturating_duration_since(Instant::now()), ..self }
     }
 
     pub(crate) fn is_over(self) -> bool {
@@ -232,11 +234,13 @@ impl Connection {
     /// Calls and waits for the answer.
     pub(crate) async fn call<C: Command>(&self, session: Option<&str>, command: &C, until: Until) -> Result<C::Response, CallError> {
         let (reply, answer) = oneshot::channel();
+        let asked = Instant::now();
         let id = self.write(session, command, Some(reply))?;
         let Ok(answer) = tokio::time::timeout_at(until.end, answer).await else {
             self.lock().waiting.remove(&id);
             return Err(CallError::TimedOut(until.limit.as_millis() as u64));
         };
+        tracing::trace!(method = %command.identifier(), micros = asked.elapsed().as_micros() as u64, "answered");
         let value = answer.unwrap_or_else(|_| Err(CallError::Gone("the connection was closed".to_owned())))?;
         C::response_from_value(value).map_err(|error| CallError::Unreadable(format!("{}: {error}", command.identifier())))
     }

@@ -12,13 +12,25 @@ use serde_json::{Map, Value};
 use super::super::emulation::{ColourScheme, Emulation};
 use super::session::{Session, Viewport};
 
+/// Who uses a browser.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Hands {
+    /// We do.
+    #[default]
+    Ours,
+    /// A person: its window and its dialogs are theirs.
+    Person,
+    /// A person, and what they do is recorded.
+    Recorded,
+}
+
 /// What a browser is made to be, and what it calls itself when that is not changed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disguise {
     pub(crate) emulation: Emulation,
     pub(crate) own_agent: String,
-    /// Whether a person uses it: then its window and its dialogs are theirs.
-    pub(crate) by_hand: bool,
+    /// Who uses it.
+    pub(crate) hands: Hands,
     /// Whether the browser is somebody else's.
     pub(crate) guest: bool,
 }

@@ -18,7 +18,7 @@ mod storage;
 pub(crate) use complaints::CHANNEL;
 pub(crate) use connection::{CallError, Connection, Event, Until};
 pub(crate) use contexts::{Identity, allow_place, attach, discover, drop_context, end_context, identity, new_context, new_target};
-pub(crate) use emulate::Disguise;
+pub(crate) use emulate::{Disguise, Hands};
 pub(crate) use files::{Area, Fetched, Picture, cancel_download, download_to};
 pub(crate) use input::{Dragged, Key, Mouse};
 pub(crate) use session::{Session, Viewport, auto_attach, close_browser, close_tab, drop_tab};

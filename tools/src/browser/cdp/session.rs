@@ -15,18 +15,22 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, SetAutoAttachParams, SetDiscoverTargetsParams};
 use chromiumoxide::cdp::js_protocol::runtime::{
-    CallArgument, CallFunctionOnParams, EvaluateParams, EvaluateReturns, ExceptionDetails, ExecutionContextId, GetPropertiesParams,
-    ReleaseObjectGroupParams, RemoteObjectId, RunIfWaitingForDebuggerParams, TerminateExecutionParams,
+    AddBindingParams, CallArgument, CallFunctionOnParams, EnableParams as RuntimeEnable, EvaluateParams, EvaluateReturns, ExceptionDetails,
+    ExecutionContextId, GetPropertiesParams, ReleaseObjectGroupParams, RemoteObjectId, RunIfWaitingForDebuggerParams,
+    TerminateExecutionParams,
 };
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::complaints::script;
+use super::complaints::{CHANNEL, script};
 use super::connection::{CallError, Connection, Until};
-use super::emulate::{Disguise, metrics};
+use super::emulate::{Disguise, Hands, metrics};
+use crate::browser::page::SCRIPT;
 
 /// The name of our isolated world in every document.
 const WORLD: &str = "handiwork";
+/// The name by which it tells what a person does.
+const TELL: &str = "__tell";
 
 /// Size of a page, in CSS pixels.
 pub(crate) type Viewport = (u32, u32);
@@ -76,7 +80,8 @@ impl Session {
         to(&|c, s| c.tell(Some(s), &PageEnable::default()));
         to(&|c, s| c.tell(Some(s), &NetworkEnable::default()));
         self.emulate(disguise);
-        if disguise.by_hand {
+        if disguise.hands != Hands::Ours {
+            self.record(disguise);
             self.follow_frames();
             self.run();
             return;
@@ -89,6 +94,7 @@ impl Session {
         chooser.cancel = Some(true);
         to(&|c, s| c.tell(Some(s), &chooser));
         self.hear_complaints();
+        self.bring_script();
         self.follow_frames();
         self.run();
     }
@@ -99,6 +105,10 @@ impl Session {
         self.connection.tell(Some(&self.id), &NetworkEnable::default());
         self.emulate(disguise);
         self.hear_complaints();
+        self.bring_script();
+        if disguise.hands == Hands::Recorded {
+            self.tell_deeds();
+        }
         self.follow_frames();
         self.run();
     }
@@ -117,6 +127,38 @@ impl Session {
     /// Has each new document pass on what it complains of.
     fn hear_complaints(&self) {
         self.connection.tell(Some(&self.id), &AddScriptToEvaluateOnNewDocumentParams::new(script()));
+    }
+
+    /// Has our script ready in our world of each new document.
+    fn bring_script(&self) {
+        let mut ready = AddScriptToEvaluateOnNewDocumentParams::new(format!("globalThis.__make={SCRIPT}"));
+        ready.world_name = Some(WORLD.to_owned());
+        self.connection.tell(Some(&self.id), &ready);
+    }
+
+    /// Has what a person does told, if it is to be recorded.
+    fn record(&self, disguise: &Disguise) {
+        if disguise.hands == Hands::Recorded {
+            self.bring_script();
+            self.tell_deeds();
+        }
+    }
+
+    /// Has each new document tell what is done in it. The page knows nothing of it: it is told from our world.
+    fn tell_deeds(&self) {
+        // Without it a new document gets no such function.
+        self.connection.tell(Some(&self.id), &RuntimeEnable::default());
+        let mut telling = AddBindingParams::new(TELL);
+        telling.execution_context_name = Some(WORLD.to_owned());
+        self.connection.tell(Some(&self.id), &telling);
+        let install = format!(
+            "(globalThis.__hands ??= globalThis.__make('r' + Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join(''), \
+             {:?})).record((told) => globalThis.{TELL}(told))",
+            CHANNEL.as_str()
+        );
+        let mut each = AddScriptToEvaluateOnNewDocumentParams::new(install);
+        each.world_name = Some(WORLD.to_owned());
+        self.connection.tell(Some(&self.id), &each);
     }
 
     /// Asks for the frames of other sites below this one, now and later.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use handiwork_core::{Context, SurfaceError};
 
-use super::super::cdp::{self, Until};
+use super::super::cdp::{self, Hands, Until};
 use super::super::config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
 use super::super::host::{Host, START, at_start};
 use super::super::{Browser, Surface as _};
@@ -42,7 +42,7 @@ impl Login {
         let until = Until::new(&Context::default(), START);
         let host = Arc::new(Host::launch(&config).await?);
         cdp::auto_attach(&host.connection, until).await.map_err(at_start)?;
-        let browser = Browser::in_context(host, &config, own, None, true).await?;
+        let browser = Browser::in_context(host, &config, own, None, Hands::Person).await?;
         let doing = |error: cdp::CallError| error.surface("opening the page to log in at");
         let tab = browser.tab().map_err(doing)?;
         // A page that does not open is shown as such; the person may know better where to go.

@@ -95,7 +95,7 @@ const under = async (id) => {
 };
 const identify = (e) => { const role = roleOf(e); return { role, name: cut(nameOf(e, role).name, 1000) }; };
 const steady = new WeakMap();
-const inspect = async (id, { scroll = false, still = false, enter = false, free = false }) => {
+const inspect = async (id, { scroll = false, still = false, enter = false, free = false, typed = '' }) => {
   let e = find(id);
   if (!e) return { state: 'stale' };
   const facts = () => {
@@ -116,7 +116,8 @@ const inspect = async (id, { scroll = false, still = false, enter = false, free 
     found = place();
   }
   let moving = false;
-  if (still) {
+  // What gets its text by the keyboard may move meanwhile: no mouse has to hit it.
+  if (still && !(typed && localName(e) === 'select' || typed === 'text' && nativeField(e) && !isReadonly(e))) {
     // A page that holds the mouse gets every click itself; a person would press Escape first.
     const holder = [ownerDocument(e), document].find((doc) => doc.pointerLockElement);
     if (holder) { holder.exitPointerLock(); for (let n = 0; n < 10 && holder.pointerLockElement; n++) await frameTick(); }

@@ -147,14 +147,14 @@ impl Browser {
         if let Some(screen) = self.show_open_dialog(cx) {
             return Ok(screen);
         }
-        match self.loaded(until.at_most(LOADING)).await {
-            // The look itself says so.
-            Ok(()) | Err(CallError::Dialog { .. }) => {}
-            Err(error) => return Err(error),
-        }
         let seen = if let Some(look) = self.just_seen(cx, until).await {
             Ok(look)
         } else {
+            match self.loaded(until.at_most(LOADING)).await {
+                // The look itself says so.
+                Ok(()) | Err(CallError::Dialog { .. }) => {}
+                Err(error) => return Err(error),
+            }
             self.hear_clicks(until).await;
             self.look(cx, true, until).await
         };
@@ -200,7 +200,9 @@ impl Browser {
     /// A look without refs that ends an action. What it saw is kept for the look that follows at once, as mostly one does.
     pub(crate) async fn last_look(&self, cx: &Context, pulse: &Pulse, until: Until) -> Result<Look, CallError> {
         let tab = self.tab()?;
-        self.hear_clicks(until).await;
+        if !until.brisk || !self.has_heard(tab.number, pulse) {
+            self.hear_clicks(until).await;
+        }
         let seen = self.gather(tab.number, &tab.session.id, false, None, parts::Extent::default(), 0, until).await?;
         let look = self.build(cx, tab.number, seen.token.clone(), seen.walked.clone(), false);
         let last = Last { at: Instant::now(), tab: tab.number, token: seen.token, walked: seen.walked, pulse: pulse.clone() };
@@ -219,14 +221,43 @@ impl Browser {
 
     /// What the end of an action saw, if that was a moment ago and nothing has stirred since.
     async fn just_seen(&self, cx: &Context, until: Until) -> Option<Look> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        let tab = self.state().active().filter(|tab| tab.number == last.tab && !tab.crashed && tab.pending.is_none())?;
+        if !self.has_last() {
+            return None;
+        }
+        let tab = self.state().active().filter(|tab| !tab.crashed && tab.pending.is_none())?;
         let (token, pulse) = self.pulse(tab.number, None, until).await.ok()?;
-        let same = token == last.token
-            && pulse.mutations == last.pulse.mutations
-            && (pulse.focus, pulse.scroll) == (last.pulse.focus, last.pulse.scroll)
-            && last.at.elapsed() < JUST;
-        same.then(|| self.build(cx, last.tab, last.token, last.walked, true))
+        let walked = self.last_walked(tab.number, &token, &pulse).filter(|_| pulse.ready != "loading");
+        if !until.brisk {
+            // Once: a field may change without a trace.
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        let walked = walked?;
+        Some(self.build(cx, tab.number, token, walked, true))
+    }
+
+    /// A look without refs at a page with this pulse, if the last one is still good for it.
+    pub(crate) fn seen_last(&self, cx: &Context, number: u32, token: &str, pulse: &Pulse) -> Option<Look> {
+        let walked = self.last_walked(number, token, pulse)?;
+        Some(self.build(cx, number, token.to_owned(), walked, false))
+    }
+
+    /// Whether the page has been asked for its listeners since it last stirred.
+    fn has_heard(&self, number: u32, pulse: &Pulse) -> bool {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |last: &Last| last.tab == number && last.pulse.mutations == pulse.mutations && last.pulse.focus_in == pulse.focus_in;
+        last.as_ref().is_some_and(same)
+    }
+
+    fn has_last(&self) -> bool {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|last| last.at.elapsed() < JUST)
+    }
+
+    /// What the last look saw, if that was a moment ago and nothing has stirred since.
+    fn last_walked(&self, number: u32, token: &str, pulse: &Pulse) -> Option<Walked> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = last.as_ref().filter(|last| last.tab == number && last.token == token && last.at.elapsed() < JUST)?;
+        let same = pulse.mutations == last.pulse.mutations && (pulse.focus, pulse.scroll) == (last.pulse.focus, last.pulse.scroll);
+        same.then(|| last.walked.clone())
     }
 
     /// The dialog that is open, with what nobody was told of yet.

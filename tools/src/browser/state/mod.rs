@@ -179,6 +179,11 @@ impl State {
         self.lock().happened.iter().filter(|(number, _)| *number >= mark).map(|(_, happening)| happening.clone()).collect()
     }
 
+    /// What happened from one mark to another, as far as it is remembered.
+    pub(crate) fn between(&self, from: u64, to: u64) -> Vec<Happening> {
+        self.lock().happened.iter().filter(|(number, _)| (from..to).contains(number)).map(|(_, happening)| happening.clone()).collect()
+    }
+
     /// What happened before `mark`, as far as it is remembered.
     pub(crate) fn before(&self, mark: u64) -> Vec<Happening> {
         self.lock().happened.iter().filter(|(number, _)| *number < mark).map(|(_, happening)| happening.clone()).collect()
@@ -318,6 +323,7 @@ impl Inner {
                     part.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64));
                 }
             }
+            "Runtime.bindingCalled" => self.note(Happening::Deed { tab: number, told: text(params, "/payload").to_owned() }),
             "Input.dragIntercepted" => tab.drag = params.get("data").cloned(),
             "Page.javascriptDialogOpening" => self.dialog(number, params, dialogs),
             "Page.javascriptDialogClosed" => tab.dialog_is_gone(),
@@ -348,6 +354,7 @@ impl Inner {
         let Some(part) = self.tabs.get_mut(&number).and_then(|tab| tab.parts.get_mut(session)) else { return };
         match method {
             "Page.frameNavigated" => self.frame_navigated(number, text(params, "/frame/id")),
+            "Runtime.bindingCalled" => self.note(Happening::Deed { tab: number, told: text(params, "/payload").to_owned() }),
             "Page.fileChooserOpened" => part.choosers.extend(params.pointer("/backendNodeId").and_then(Value::as_i64)),
             "Page.javascriptDialogOpening"
             | "Page.javascriptDialogClosed"
