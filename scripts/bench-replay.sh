@@ -29,14 +29,26 @@ for turn in $(seq "$turns"); do
   printf '[{"employee":"Ana Lopez %s","description":"train to Hamburg %s","amount":"86.40","date":"2026-11-03","category":"Travel","company_card":false}]' "$turn" "$turn" >"$scratch/row.json"
   node benches/replay/by_hand.mjs --url "$url" --user dana --password "$DEMO_PASSWORD" --rows "$scratch/row.json" --chromium "$chromium" >>"$scratch/by_hand.ndjson"
   "$built/handiwork" replay examples/tasks/claim.json --origin "$origin" --set "employee=Bo Chen $turn" --set "title=lunch $turn" \
-    --secret "password=DEMO_PASSWORD@$origin" --json >>"$scratch/replay.ndjson" 2>"$scratch/errors" || { cat "$scratch/errors" >&2; exit 1; }
+    --secret "password=DEMO_PASSWORD@$origin" --json >"$scratch/replay.json" 2>"$scratch/errors" || { cat "$scratch/errors" >&2; exit 1; }
+  run=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["results"][0]["run"])' "$scratch/replay.json")
+  # When what happened is in the journal.
+  "$built/handiwork" show "$run" --json >>"$scratch/replay.ndjson"
 done
 python3 - "$scratch" <<'PY'
 import json, statistics, sys
 read = lambda name: [json.loads(line) for line in open(f"{sys.argv[1]}/{name}.ndjson")]
 by_hand = [one["seconds"] for one in read("by_hand")]
-ours = [one["results"][0]["seconds"] for one in read("replay")]
-assert all(one["done"] == 1 for one in read("replay"))
+def seconds(run):
+    at = {}
+    for entry in run["entries"]:
+        event = entry["event"]
+        if event["type"] == "intent" and event["resolved"]["action"]["name"] == "navigate":
+            at.setdefault("begin", entry["at"])
+        if event["type"] == "ended":
+            assert event["outcome"]["outcome"] == "done", event
+            at["end"] = entry["at"]
+    return (at["end"] - at["begin"]) / 1000
+ours = [seconds(run) for run in read("replay")]
 print("by hand:", by_hand, "replay:", ours, file=sys.stderr)
 one, other = statistics.median(ours), statistics.median(by_hand)
 print(json.dumps({"bar": "replay", "turns": len(ours), "seconds": round(one, 3), "by_hand_seconds": round(other, 3), "ratio": round(one / other, 2)}))
