@@ -146,6 +146,12 @@ async fn replay(site: Site, script: &Script, mutation: Mutation, seed: u64, pool
     let run = agent.run(ready.goal.as_str()).finish().await.expect("no journal failure").run;
     let judged = world.judge(&now).await.expect("a log");
     if std::env::var_os("HEAL_STORY").is_some() {
+        for event in run.events() {
+            if let Event::Located { call_id, found } = event {
+                let told = |one: &handiwork::core::marks::Found| format!("{} {:?} {:.2} {:?}", one.role, one.name, one.score, one.sure);
+                println!("    {call_id}: {:?}", found.iter().take(4).map(told).collect::<Vec<_>>());
+            }
+        }
         println!("{mutation}\n  {}\n{}", run.story().join("\n  "), run.screen().map(handiwork::core::Screen::render).unwrap_or_default());
     }
     Came {

@@ -3,6 +3,7 @@
 //! One file each in the home's `scripts/`, of the form of every script: people read, change and delete them as they like. How each has
 //! fared stands in its head. That one can't be kept is no reason for a run to have failed.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -135,7 +136,11 @@ fn learn(run: &Run, folder: &Path, now: u64) -> std::io::Result<()> {
     let mut digest = Sha256::new();
     digest.update(site.as_bytes());
     digest.update(script.head().goal.as_bytes());
-    let name: String = digest.finalize().iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let bytes = digest.finalize();
+    let name = bytes.iter().take(5).fold(String::new(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    });
     let host: String =
         site.split("://").nth(1).unwrap_or_default().chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { '-' }).collect();
     let file = folder.join(format!("{host}-{name}.json"));

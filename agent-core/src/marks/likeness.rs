@@ -82,7 +82,7 @@ pub fn score(was: &Marks, now: &Marks) -> f64 {
             |one, other| if one == other { 1.0 } else { normalized_levenshtein(one, other) * 0.6 },
         ),
     );
-    add(FORM, (!was.form.is_empty() || was.submits).then(|| f64::from(u8::from(was.form == now.form && was.submits == now.submits))));
+    add(FORM, (!was.form.is_empty() || was.submits).then(|| f64::from(u8::from(same_form(was, now) && was.submits == now.submits))));
     add(NEAR, (!was.near.is_empty()).then(|| around(&was.near, &now.near)));
     add(PLACE, Some(place(was, now)));
     if weight > 0.0 { sum / weight } else { 0.0 }
@@ -143,7 +143,7 @@ fn sure(wanted: &Wanted, scored: &[(f64, &Candidate)]) -> Option<(usize, String)
     // In a row that is told by its text, what tells its likes apart is the row.
     let fits = |one: &Marks| compatible(was, one) && (!was.submits || one.submits || !one.form.is_empty());
     let same_name = |one: &Marks| !was.name.is_empty() && normal(&one.name) == normal(&was.name) && one.role == was.role;
-    let same_field = |one: &Marks| !was.field.is_empty() && one.field == was.field && one.form == was.form && sends_alike(was, one);
+    let same_field = |one: &Marks| !was.field.is_empty() && one.field == was.field && same_form(was, one) && sends_alike(was, one);
     if let Some(at) = only(&|one| one.by.is_some() && fits(&one.marks) && (same_name(&one.marks) || same_field(&one.marks))) {
         let by = scored.get(at).and_then(|(_, one)| one.by).unwrap_or_default();
         return Some((at, format!("selector {} finds it", by + 1)));
@@ -161,23 +161,41 @@ fn sure(wanted: &Wanted, scored: &[(f64, &Candidate)]) -> Option<(usize, String)
     if let Some(at) = only(&|one| same_called(&one.marks) && compatible(was, &one.marks)) {
         return Some((at, "it is called the same, and does the same".to_owned()));
     }
+    // A page often has several links of one name, which lead to the same; as buttons they still do.
+    let leads = |one: &Marks| {
+        same_called(one)
+            && compatible(was, one)
+            && one.row.is_empty()
+            && one.form.is_empty()
+            && (one.href.is_empty() || one.href == was.href)
+    };
+    if was.role == "link" && was.row.is_empty() && was.form.is_empty() {
+        let mut called = scored.iter().enumerate().filter(|(_, (_, one))| same_called(&one.marks));
+        let first = called.clone().next();
+        if let Some((at, _)) = first.filter(|_| called.all(|(_, (_, one))| leads(&one.marks))) {
+            return Some((at, "all that are called so lead to the same".to_owned()));
+        }
+    }
     if let Some(at) = only(&|one| same_field(&one.marks) && fits(&one.marks) && was.kind != "radio") {
         return Some((at, "it fills the same field of the same form".to_owned()));
     }
     let renamed = |one: &Marks| fits(one) && one.role == was.role && one.submits == was.submits;
     if was.submits && !was.form.is_empty() {
         // The one button that sends the form, where there was one, or where the others are still known.
-        let one = only(&|one| renamed(&one.marks) && one.marks.form == was.form);
+        let one = only(&|one| renamed(&one.marks) && same_form(was, &one.marks));
         if let Some(at) = one
             && scored.get(at).is_some_and(|(_, one)| nobody_left(was, &one.marks))
         {
             return Some((at, "it is the button that sends this form".to_owned()));
         }
     }
-    if !was.href.is_empty()
-        && let Some(at) = only(&|one| renamed(&one.marks) && pattern(&one.marks.href) == pattern(&was.href))
-    {
-        return Some((at, "it leads to the same address".to_owned()));
+    if !was.href.is_empty() {
+        // All that lead to the very same address are the same; what differs in a number only may be of something else.
+        let to = |one: &Candidate| renamed(&one.marks) && !is_rival(was, &one.marks) && one.marks.href == was.href;
+        let same = scored.iter().position(|(_, one)| to(one));
+        if let Some(at) = same.or_else(|| only(&|one| renamed(&one.marks) && pattern(&one.marks.href) == pattern(&was.href))) {
+            return Some((at, "it leads to the same address".to_owned()));
+        }
     }
     // By its identifier, which a look-alike does not have, as long as what stood beside it is still there.
     if !was.id.is_empty()
@@ -195,7 +213,7 @@ fn likely(was: &Marks, scored: &[(f64, &Candidate)]) -> Option<(usize, String)> 
     let second = of_kind.next().map_or(0.0, |(_, (second, _))| *second);
     let least = if is_of_another_script(was, &one.marks) { LIKELY_UNNAMED } else { LIKELY };
     let may = *best >= least && best - second >= AHEAD && !is_rival(was, &one.marks) && nobody_left(was, &one.marks);
-    let same_effect = one.marks.submits == was.submits && one.marks.form == was.form;
+    let same_effect = one.marks.submits == was.submits && same_form(was, &one.marks);
     // A name with a word more is how a look-alike is called; a name that is quite another one was changed.
     let extended = !was.name.is_empty() && one.marks.name != was.name && extends(&one.marks.name, &was.name);
     (may && same_effect && (!extended || was.submits)).then(|| (at, format!("it is alike by {best:.2}, the next one by {second:.2}")))
@@ -220,6 +238,15 @@ fn pattern(href: &str) -> String {
         }
     }
     out
+}
+
+/// Whether both belong to a form that is sent to the same address. What is drawn anew for each visit is no part of it.
+fn same_form(was: &Marks, now: &Marks) -> bool {
+    let is_drawn = |part: &str| {
+        part.len() >= 16 && part.chars().all(|c| c.is_ascii_hexdigit() || c == '-') && part.contains(|c: char| c.is_ascii_digit())
+    };
+    let address = |form: &str| form.split('/').map(|part| if is_drawn(part) { "#" } else { part }).collect::<Vec<_>>().join("/");
+    was.form == now.form || address(&was.form) == address(&now.form)
 }
 
 /// Whether it is called by letters of another script than it was, so that the two names can't be compared.

@@ -38,7 +38,7 @@ fn subject() -> Marks {
 /// Which of `now` is certainly `was`, by its place.
 fn sure(was: &Marks, now: &[(Marks, Option<u32>)], row: &str) -> Option<usize> {
     let candidates: Vec<Candidate> =
-        (1..).zip(now).map(|(r, (marks, by))| Candidate { r#ref: Some(Ref(r)), marks: marks.clone(), by: *by }).collect();
+        (1..).zip(now).map(|(r, (marks, by))| Candidate { r#ref: Some(crate::screen::Ref(r)), marks: marks.clone(), by: *by }).collect();
     let wanted = Wanted { marks: Some(was.clone()), row: row.to_owned(), ..Wanted::default() };
     let found = verdict(&wanted, &candidates);
     let mut sure = found.iter().filter(|one| one.sure.is_some());
@@ -104,9 +104,9 @@ fn a_row_is_told_by_its_text() {
 #[test]
 fn selectors_alone_do_for_a_script_of_somebody_else() {
     let wanted = Wanted { selectors: vec![vec!["#a".to_owned()], vec!["#b".to_owned()]], ..Wanted::default() };
-    let one = |r: u32, by: Option<u32>| Candidate { r#ref: Some(Ref(r)), by, ..Candidate::default() };
+    let one = |r: u32, by: Option<u32>| Candidate { r#ref: Some(crate::screen::Ref(r)), by, ..Candidate::default() };
     let found = verdict(&wanted, &[one(1, None), one(2, Some(1)), one(3, Some(0))]);
-    assert_eq!(found.iter().find(|one| one.sure.is_some()).map(|one| one.r#ref), Some(Ref(3)));
+    assert_eq!(found.iter().find(|one| one.sure.is_some()).map(|one| one.r#ref), Some(crate::screen::Ref(3)));
     assert!(verdict(&wanted, &[one(1, None)]).is_empty());
 }
 
@@ -117,4 +117,61 @@ fn likeness_is_a_share_and_orders() {
     let near = with(&was, |m| "Send now".clone_into(&mut m.name));
     let far = Marks { role: "link".to_owned(), name: "Help".to_owned(), ..Marks::default() };
     assert!(score(&was, &near) > score(&was, &far) && score(&was, &far) >= 0.0);
+}
+
+/// What is drawn anew for each visit is no part of where a form goes; a number is.
+#[test]
+fn a_form_is_the_same_whatever_token_is_in_its_address() {
+    let button = |name: &str, form: &str| Marks {
+        role: "button".to_owned(),
+        name: name.to_owned(),
+        tag: "button".to_owned(),
+        form: form.to_owned(),
+        submits: true,
+        ..Marks::default()
+    };
+    let was = button("Confirm", "POST /review/dec986dd38bc3eacceb643d4cbd5e801");
+    let found = |now: Marks| {
+        let wanted = Wanted { marks: Some(was.clone()), ..Wanted::default() };
+        let candidate = Candidate { r#ref: Some(crate::screen::Ref(1)), marks: now, by: None };
+        verdict(&wanted, &[candidate]).first().and_then(|one| one.sure.clone())
+    };
+    assert_eq!(
+        found(button("确认", "POST /review/0a86dd38bc3eacceb643d4cbd5e80122")).as_deref(),
+        Some("it is the button that sends this form")
+    );
+    assert_eq!(found(button("确认", "POST /review/17")), None);
+}
+
+#[test]
+fn links_of_one_name_lead_to_the_same_and_those_of_rows_do_not() {
+    let link = |role: &str, name: &str, href: &str, row: &str| Marks {
+        role: role.to_owned(),
+        name: name.to_owned(),
+        href: href.to_owned(),
+        row: row.to_owned(),
+        ..Marks::default()
+    };
+    let was = link("link", "New claim", "/new", "");
+    let found = |now: &[Marks]| {
+        let wanted = Wanted { marks: Some(was.clone()), ..Wanted::default() };
+        let all: Vec<Candidate> = now
+            .iter()
+            .zip(1..)
+            .map(|(marks, number)| Candidate { r#ref: Some(crate::screen::Ref(number)), marks: marks.clone(), by: None })
+            .collect();
+        verdict(&wanted, &all).into_iter().find(|one| one.sure.is_some()).map(|one| one.name)
+    };
+    let claims = link("link", "Claims", "/claims", "");
+    assert_eq!(found(&[claims.clone(), was.clone(), was.clone()]).as_deref(), Some("New claim"));
+    assert_eq!(
+        found(&[claims.clone(), link("button", "New claim", "", ""), link("button", "New claim", "", "")]).as_deref(),
+        Some("New claim")
+    );
+    // Called otherwise, they still lead to the same address.
+    let other = link("link", "File one", "/new", "");
+    assert_eq!(found(&[claims.clone(), other.clone(), other]).as_deref(), Some("File one"));
+    // They lead elsewhere, or stand in rows of their own.
+    assert_eq!(found(&[link("link", "New claim", "/a", ""), link("link", "New claim", "/b", "")]), None);
+    assert_eq!(found(&[link("button", "New claim", "", "Ana"), link("button", "New claim", "", "Bo")]), None);
 }

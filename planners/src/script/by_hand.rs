@@ -58,7 +58,7 @@ fn straightened(seen: &[Seen]) -> Vec<Seen> {
             (Some(Seen::Deed(last)), Seen::Deed(next))
                 if last.did == next.did && matches!(last.did, Did::Fill | Did::Select) && last.marks.selectors == next.marks.selectors =>
             {
-                *last = next.clone();
+                last.clone_from(next);
                 continue;
             }
             _ => {}

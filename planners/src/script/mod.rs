@@ -62,7 +62,7 @@ impl Planner for Replay {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn milestones(&self, run: &Run) -> Option<(u32, u32)> {
@@ -173,6 +173,11 @@ impl Replay {
         };
         match found.iter().find(|one| one.sure.is_some()) {
             Some(sure) => Some(does(at, sure, deed)),
+            None if heal::opener(found, &seen.opened).is_none_or(|_| !self.heal)
+                && let Some(next) = self.meanwhile(run, at, part) =>
+            {
+                Some(next)
+            }
             None => Some(match self.rung(part, seen, wanted, found) {
                 Rung::Open(r) => Next::Act(vec![call(format!("{}-o{}", id(at), r.0), "click", json!({ "ref": r }))]),
                 Rung::Ask(request) => match heal::replied(run, since) {
@@ -187,6 +192,29 @@ impl Replay {
                 Rung::Lost(why) => self.hands_over(at, part, &why),
             }),
         }
+    }
+
+    /// Fields that come after one that is not there are filled in the meantime: a page that was divided goes on only when they are.
+    fn meanwhile(&self, run: &Run, at: usize, part: &Part) -> Option<Next> {
+        let is_field = |part: &Part| matches!(&part.what, What::On { deed: Deed::Change(_) | Deed::Check(_) | Deed::Upload(_), .. });
+        if !self.heal || !is_field(part) {
+            return None;
+        }
+        let later = self.ready.parts.iter().enumerate().skip(at + 1).take_while(|(_, later)| is_field(later) && later.when == part.when);
+        for (place, later) in later {
+            let seen = seen(run, place);
+            let What::On { wanted, deed } = &later.what else { continue };
+            if !seen.receipts.is_empty() {
+                continue;
+            }
+            let Some((_, found)) = seen.located else {
+                return Some(Next::Locate { call_id: id(place), wanted: wanted.clone() });
+            };
+            if let Some(sure) = found.iter().find(|one| one.sure.is_some()) {
+                return Some(does(place, sure, deed));
+            }
+        }
+        None
     }
 
     /// Changes to the tab that a step is recorded in, if it is not in front.

@@ -42,6 +42,10 @@ pub(super) fn seen(run: &Run, at: usize) -> Seen<'_> {
         match &entry.event {
             Event::Receipt { call_id, receipt, .. } => {
                 if let Receipt::Verified { changes } = receipt {
+                    if *call_id != id && !call_id.contains('-') {
+                        // Something else was filled in: what did not open before may open now.
+                        seen.opened.clear();
+                    }
                     unsent &= !changes.iter().any(Change::leaves_page);
                 }
                 // Whatever was done, the page may be another one.

@@ -73,7 +73,8 @@ impl Browser {
 
     async fn sought(&self, cx: &Context, wanted: &Wanted, until: Until) -> Result<Vec<Found>, CallError> {
         let quick = self.candidates(cx, wanted, false, until).await?;
-        let found = likeness::verdict(wanted, &quick);
+        // Among a few nothing is alike but those: only what the selectors mean counts.
+        let found = likeness::verdict(&Wanted { exactly: true, ..wanted.clone() }, &quick);
         if wanted.exactly || wanted.marks.is_none() || found.iter().any(|one| one.sure.is_some()) {
             return Ok(found);
         }
