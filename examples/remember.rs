@@ -51,7 +51,21 @@ async fn main() -> anyhow::Result<()> {
         let mut command = tokio::process::Command::new(&handiwork);
         // Five steps are enough for who knows what to write; who does not need not try for ever.
         command
-            .args(["run", &goal, "--url", &site.url(), "--secret", &secret, "--memory", memory, "--max-steps", "8", "--report"])
+            .args([
+                "run",
+                &goal,
+                "--url",
+                &site.url(),
+                "--secret",
+                &secret,
+                "--memory",
+                memory,
+                "--scripts",
+                "off",
+                "--max-steps",
+                "8",
+                "--report",
+            ])
             .arg(&report);
         // Its own memory, with the models of this user.
         command.arg("--home").arg(home.path()).env("HANDIWORK_MODELS", models(&handiwork).await?).env("DEMO_PASSWORD", &password);

@@ -139,7 +139,8 @@ fn clerk(request: &Value, turn: usize) -> Scripted {
 async fn file(home: &Path, site: &DemoSite, goal: &str, more: &[&str]) -> (Ran, Vec<Value>) {
     let server = StandIn::answering(clerk).await.expect("a server");
     let (url, secret) = (site.url(), format!("password=PASSWORD@{}", site.origin()));
-    let args: Vec<&str> = ["run", goal, "--json", "--yes", "--url", &url, "--secret", &secret].iter().chain(more).copied().collect();
+    let args: Vec<&str> =
+        ["run", goal, "--json", "--yes", "--url", &url, "--secret", &secret, "--scripts", "off"].iter().chain(more).copied().collect();
     let mut command = handiwork(home, &args);
     command.env("DEEPSEEK_API_KEY", StandIn::KEY).env("DEEPSEEK_BASE_URL", server.url()).env("PASSWORD", "canary-9d27");
     let ran = run(command).await;
