@@ -1,6 +1,6 @@
 //! Scripts that runs leave behind: a goal of the same kind is done by one of them, and an agent takes over where that fails.
 //!
-//! One file each in the home's `scripts/`, of the form of every script: people read, change and delete them as they like. How each has
+//! One file each in the home's `scripts/USER/`, of the form of every script: people read, change and delete them as they like. How each has
 //! fared stands in its head. That one can't be kept is no reason for a run to have failed.
 
 use std::fmt::Write as _;
@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::learn::Use;
-use super::paths::Paths;
 use super::print;
 
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
@@ -62,7 +61,7 @@ impl ScriptArgs {
     }
 
     /// Looks for a script for this goal, on the site of this address if one is given.
-    pub(crate) fn find(&mut self, paths: &Paths, goal: &str, url: Option<&str>) {
+    pub(crate) fn find(&mut self, folder: &Path, goal: &str, url: Option<&str>) {
         if self.how() == Use::Off {
             return;
         }
@@ -76,7 +75,7 @@ impl ScriptArgs {
             };
             Some((how_well, Known { file, script, values }))
         };
-        let found = all(&paths.scripts()).into_iter().filter_map(fits).max_by(|one, other| one.0.total_cmp(&other.0));
+        let found = all(folder).into_iter().filter_map(fits).max_by(|one, other| one.0.total_cmp(&other.0));
         if let Some((_, known)) = found {
             print::note(&format!("done before: {}", known.file.display()));
             self.known = Some(known);
@@ -84,7 +83,7 @@ impl ScriptArgs {
     }
 
     /// Keeps what a run has taught: a script, or how the one that it used has fared.
-    pub(crate) fn keep(&self, run: &Run, paths: &Paths) {
+    pub(crate) fn keep(&self, run: &Run, folder: &Path) {
         if self.how() != Use::On {
             return;
         }
@@ -92,9 +91,9 @@ impl ScriptArgs {
         let kept = match &self.known {
             Some(known) => match known.planner(React::default()).ready(run) {
                 Some(ready) => known.fared(run, &ready, now),
-                None => learn(run, &paths.scripts(), now),
+                None => learn(run, folder, now),
             },
-            None => learn(run, &paths.scripts(), now),
+            None => learn(run, folder, now),
         };
         if let Err(problem) = kept {
             print::note(&format!("no script was kept: {problem}"));
@@ -128,8 +127,12 @@ impl Known {
     }
 }
 
-/// Makes a script of a run, if it was shown to be done.
+/// Makes a script of a run, if what was to be so in the end was declared, and is so. Where the answer is what was wanted a script is
+/// of no use: it would give the one of that day, or none.
 fn learn(run: &Run, folder: &Path, now: u64) -> std::io::Result<()> {
+    if run.started().is_none_or(|started| started.checks.is_empty() || started.output_schema.is_some()) {
+        return Ok(());
+    }
     let Ok(script) = from_run::from_run(run) else { return Ok(()) };
     let shown = Ready::of(&script, &Ours::recorded(&script)).is_ok_and(|ready| ready.ends().next().is_some());
     let Some(site) = site(&script).filter(|_| shown) else { return Ok(()) };

@@ -63,6 +63,10 @@ impl MemoryArgs {
         if self.is_used() { self.memory_tokens } else { 0 }
     }
 
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
     pub(crate) fn viewer(&self) -> Viewer {
         Viewer::at(Scope::of(&self.user))
     }

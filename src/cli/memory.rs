@@ -1,6 +1,6 @@
 //! `handiwork memory`: what is known beyond one run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -189,7 +189,7 @@ async fn on(store: &Store, args: Args, paths: &Paths, out: Out) -> Result<(), Fa
             out.result(&fact, || told(&fact));
             Ok(())
         }
-        Command::Forget(forget) => self::forget(store, &viewer, forget, paths, out).await,
+        Command::Forget(forget) => self::forget(store, &viewer, forget, &paths.scripts_of(&args.user), out).await,
         Command::Export { file } => {
             let lines = store.export_facts(&viewer).await?;
             let Some(file) = file else {
@@ -320,7 +320,7 @@ async fn recall(store: &Store, user: &str, asked: RecallArgs, out: Out) -> Resul
     Ok(())
 }
 
-async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
+async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, scripts: &Path, out: Out) -> Result<(), Failure> {
     let what = match (args.what.id, args.what.words) {
         (Some(id), _) => Forget::Fact(id),
         (None, words) => Forget::Words(words.unwrap_or_default()),
@@ -344,7 +344,7 @@ async fn forget(store: &Store, viewer: &Viewer, args: ForgetArgs, paths: &Paths,
         return Err(Failure::new(Code::Usage, "nothing was forgotten"));
     }
     let done = store.erase(viewer, &what).await?;
-    let scripts = known::forget(&paths.scripts(), &words);
+    let scripts = known::forget(scripts, &words);
     out.result(&done, || {
         let mut told = vec![format!(
             "{} facts, {} entries of {} runs, {} pictures and parts",

@@ -62,9 +62,18 @@ impl Paths {
         self.settings.join("sites")
     }
 
-    /// Scripts that runs have left.
+    /// Scripts that runs have left: a folder for each user.
     pub(crate) fn scripts(&self) -> PathBuf {
         self.home.join("scripts")
+    }
+
+    /// Those of one user.
+    pub(crate) fn scripts_of(&self, user: &str) -> PathBuf {
+        // No name may lead out of the folder, and no two to the same.
+        self.scripts().join(user.bytes().fold(String::new(), |name, byte| match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => name + &char::from(byte).to_string(),
+            _ => format!("{name}_{byte:02x}"),
+        }))
     }
 
     /// What model servers have said of themselves.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use handiwork::core::marks::Recorded;
 use handiwork::core::policy::{UrlClass, classify};
-use handiwork::planners::script::by_hand::{Seen, script_of};
-use handiwork::tools::browser::{Recorded, Recorder};
+use handiwork::planners::script::by_hand::script_of;
+use handiwork::tools::browser::Recorder;
 
 use super::paths::Paths;
 use super::print::{self, Out};
@@ -48,15 +49,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
         () = recorder.recorded(hear) => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-    let seen: Vec<Seen> = recorder
-        .finish()
-        .await
-        .into_iter()
-        .map(|one| match one {
-            Recorded::Deed(deed) => Seen::Deed(deed),
-            Recorded::Page(url) => Seen::Page(url),
-        })
-        .collect();
+    let seen = recorder.finish().await;
     let made = script_of(&args.url, args.goal.trim(), &seen).ok_or_else(|| {
         Failure::new(Code::NotReached, "nothing was done, so there is no script").hint("do it in the window before you close it")
     })?;

@@ -181,7 +181,7 @@ pub(crate) async fn run(mut args: Args, paths: &Paths, out: Out) -> Result<(), F
     }
     // A result in a certain form is for an agent to give.
     if args.mind.is_plain() && schema.is_none() {
-        args.scripts.find(paths, &args.goal, args.url.as_deref());
+        args.scripts.find(&paths.scripts_of(args.memory.user()), &args.goal, args.url.as_deref());
     }
     let written = instructions::all(paths)?;
     let store = Arc::new(memory::open(paths).await?);
@@ -275,7 +275,7 @@ async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: 
         Ok(run) => {
             inbox::clear(paths, &run);
             learn::from_run(&run, &args.memory, &tools.store).await;
-            args.scripts.keep(&run, paths);
+            args.scripts.keep(&run, &paths.scripts_of(args.memory.user()));
             conclude(&run, args.report.as_deref(), &*tools.store, out).await
         }
         Err(failure) => Err(failure),

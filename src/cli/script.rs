@@ -86,7 +86,8 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
             written(&chrome, output.as_deref(), out)
         }
         Args::List => {
-            let known = known::all(&paths.scripts());
+            let users = std::fs::read_dir(paths.scripts()).into_iter().flatten().flatten();
+            let known: Vec<(PathBuf, Script)> = users.flat_map(|user| known::all(&user.path())).collect();
             let told: Vec<serde_json::Value> = known
                 .iter()
                 .map(|(file, script)| json!({ "file": file, "goal": script.head().goal, "record": script.head().record }))

@@ -98,6 +98,15 @@ pub struct Deed {
     pub secret: bool,
 }
 
+/// Something that was recorded of a person.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recorded {
+    /// Something was done to an element.
+    Deed(Box<Deed>),
+    /// Another page is shown.
+    Page(String),
+}
+
 /// What is done to an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

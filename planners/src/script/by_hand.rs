@@ -3,38 +3,29 @@
 use std::collections::BTreeMap;
 
 use handiwork_core::Condition;
-use handiwork_core::marks::{Deed, Did, Marks};
+use handiwork_core::marks::{Deed, Did, Marks, Recorded};
 use serde_json::{Map, Value, json};
 
 use super::format::{About, Around, AssertedEvent, Head, Ours, Pointed, Script, Selector, Step, VERSION};
 use super::from_run::words;
 
-/// Something that was recorded.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Seen {
-    /// Something was done to an element.
-    Deed(Box<Deed>),
-    /// Another page is shown.
-    Page(String),
-}
-
 /// The script. `goal` says what it is for, with the values as they were typed; with none all that was filled in are variables. None if
 /// nothing was done.
 #[must_use]
-pub fn script_of(url: &str, goal: &str, seen: &[Seen]) -> Option<Script> {
+pub fn script_of(url: &str, goal: &str, seen: &[Recorded]) -> Option<Script> {
     let deeds = straightened(seen);
-    if !deeds.iter().any(|one| matches!(one, Seen::Deed(_))) {
+    if !deeds.iter().any(|one| matches!(one, Recorded::Deed(_))) {
         return None;
     }
     let mut draft = Draft { goal, ..Draft::default() };
     let mut steps = vec![Step::Navigate { url: url.to_owned(), around: Around::default() }];
     for (at, one) in deeds.iter().enumerate() {
-        let Seen::Deed(deed) = one else { continue };
-        let led = deeds.get(at + 1).and_then(|next| if let Seen::Page(url) = next { Some(url.as_str()) } else { None });
+        let Recorded::Deed(deed) = one else { continue };
+        let led = deeds.get(at + 1).and_then(|next| if let Recorded::Page(url) = next { Some(url.as_str()) } else { None });
         steps.extend(draft.steps(deed, led));
     }
     // Where it ended is asserted, if it led anywhere.
-    if let Some(Seen::Page(last)) = deeds.iter().rev().find(|one| matches!(one, Seen::Page(_))) {
+    if let Some(Recorded::Page(last)) = deeds.iter().rev().find(|one| matches!(one, Recorded::Page(_))) {
         let path = words::stem(&path_of(last));
         if path != "/" && path != path_of(url) {
             steps.push(Ours::Milestone { what: String::new(), when: Condition::Url { contains: path } }.step());
@@ -45,17 +36,17 @@ pub fn script_of(url: &str, goal: &str, seen: &[Seen]) -> Option<Script> {
 
 /// Without what was done over: of a field that was filled again at once only the last value counts; and without the pages that opened by
 /// themselves before anything was done.
-fn straightened(seen: &[Seen]) -> Vec<Seen> {
-    let mut out: Vec<Seen> = Vec::new();
+fn straightened(seen: &[Recorded]) -> Vec<Recorded> {
+    let mut out: Vec<Recorded> = Vec::new();
     for one in seen {
         match (out.last_mut(), one) {
-            (None, Seen::Page(_)) => continue,
-            (Some(Seen::Page(last)), Seen::Page(next)) => {
+            (None, Recorded::Page(_)) => continue,
+            (Some(Recorded::Page(last)), Recorded::Page(next)) => {
                 // A page that leads on by itself.
                 last.clone_from(next);
                 continue;
             }
-            (Some(Seen::Deed(last)), Seen::Deed(next))
+            (Some(Recorded::Deed(last)), Recorded::Deed(next))
                 if last.did == next.did && matches!(last.did, Did::Fill | Did::Select) && last.marks.selectors == next.marks.selectors =>
             {
                 last.clone_from(next);
@@ -173,7 +164,7 @@ mod tests {
     use crate::script::Ready;
     use crate::script::Values;
 
-    fn deed(did: Did, name: &str, value: &str) -> Seen {
+    fn deed(did: Did, name: &str, value: &str) -> Recorded {
         let marks = Marks {
             role: "textbox".to_owned(),
             name: name.to_owned(),
@@ -181,7 +172,7 @@ mod tests {
             selectors: vec![format!("#{name}")],
             ..Marks::default()
         };
-        Seen::Deed(Box::new(Deed {
+        Recorded::Deed(Box::new(Deed {
             did,
             url: "https://shop.example/form".to_owned(),
             marks,
@@ -193,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_was_done_over_is_done_once_and_hidden_values_are_secrets() {
-        let page = |path: &str| Seen::Page(format!("https://shop.example{path}"));
+        let page = |path: &str| Recorded::Page(format!("https://shop.example{path}"));
         let seen = [
             page("/form"),
             deed(Did::Fill, "Name", "An"),

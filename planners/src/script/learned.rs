@@ -128,8 +128,14 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     out
 }
 
-/// The values with which the template says what the goal says, whatever the case and the spaces.
+/// The values with which the template says what the goal says, whatever the case and the spaces. None if there is more than one way to
+/// read it: "lunch, with Ana, 12 euros" may be parted at either comma.
 fn by_words(template: &str, goal: &str) -> Option<Values> {
+    let short = read(template, goal, "(.+?)")?;
+    read(template, goal, "(.+)").filter(|long| *long == short)
+}
+
+fn read(template: &str, goal: &str, value: &str) -> Option<Values> {
     let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (template, goal) = (squeeze(template), squeeze(goal));
     let mut pattern = String::from("(?is)^");
@@ -138,7 +144,7 @@ fn by_words(template: &str, goal: &str) -> Option<Values> {
         match piece {
             Piece::Text(text) => pattern.push_str(&regex::escape(text)),
             Piece::Name(name) => {
-                pattern.push_str("(.+?)");
+                pattern.push_str(value);
                 names.push(name);
             }
         }

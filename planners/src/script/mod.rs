@@ -167,9 +167,7 @@ impl Replay {
             return Some(next);
         }
         let Some((since, found)) = seen.located else {
-            // Where an agent may take over, a better script can be made of the run: for that all marks are wanted.
-            let wanted = Wanted { exactly: !self.heal, anew: self.agent.is_some(), ..wanted.clone() };
-            return Some(Next::Locate { call_id: id(at), wanted: Box::new(wanted) });
+            return Some(self.locate(at, wanted));
         };
         match found.iter().find(|one| one.sure.is_some()) {
             Some(sure) => Some(does(at, sure, deed)),
@@ -194,6 +192,13 @@ impl Replay {
         }
     }
 
+    /// Looks for the element of a step. Where an agent may take over, a better script can be made of the run: for that all marks are
+    /// wanted.
+    fn locate(&self, at: usize, wanted: &Wanted) -> Next {
+        let wanted = Wanted { exactly: !self.heal, anew: self.agent.is_some(), ..wanted.clone() };
+        Next::Locate { call_id: id(at), wanted: Box::new(wanted) }
+    }
+
     /// Fields that come after one that is not there are filled in the meantime: a page that was divided goes on only when they are.
     fn meanwhile(&self, run: &Run, at: usize, part: &Part) -> Option<Next> {
         let is_field = |part: &Part| matches!(&part.what, What::On { deed: Deed::Change(_) | Deed::Check(_) | Deed::Upload(_), .. });
@@ -208,7 +213,7 @@ impl Replay {
                 continue;
             }
             let Some((_, found)) = seen.located else {
-                return Some(Next::Locate { call_id: id(place), wanted: wanted.clone() });
+                return Some(self.locate(place, wanted));
             };
             if let Some(sure) = found.iter().find(|one| one.sure.is_some()) {
                 return Some(does(place, sure, deed));

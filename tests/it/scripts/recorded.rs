@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use handiwork::core::model::NoModel;
 use handiwork::core::{AgentBuilder, Outcome, Policy};
-use handiwork::planners::script::by_hand::{Seen, script_of};
-use handiwork::tools::browser::{BrowserConfig, Recorded, Recorder};
+use handiwork::planners::script::by_hand::script_of;
+use handiwork::tools::browser::{BrowserConfig, Recorder};
 use handiwork_test_support::demo::{DemoConfig, DemoSite};
 use serde_json::json;
 
@@ -27,15 +27,7 @@ async fn what_a_person_does_is_recorded() {
         .build();
     let run = agent.run("by hand").finish().await.expect("no journal failure").run;
     assert!(matches!(run.outcome(), Some(Outcome::Done { .. })), "{:?}", run.outcome());
-    let seen: Vec<Seen> = recorder
-        .finish()
-        .await
-        .into_iter()
-        .map(|one| match one {
-            Recorded::Deed(deed) => Seen::Deed(deed),
-            Recorded::Page(url) => Seen::Page(url),
-        })
-        .collect();
+    let seen = recorder.finish().await;
     let script = script_of(&site.url(), "", &seen).expect("a script");
     let text = script.write();
     assert_eq!(script.variables().into_iter().collect::<Vec<_>>(), ["amount", "category", "date", "employee", "title", "user"], "{text}");

@@ -48,7 +48,7 @@ pub use config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
 use downloads::Downloads;
 use place::Seat;
 pub use pool::{Pool, PoolConfig, PoolError};
-pub use recording::{Recorded, Recorder};
+pub use recording::Recorder;
 use screen::Look;
 use screen::refs::Refs;
 use state::State;

@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Browser;
 use super::cdp::{self, CallError, Disguise, Hands, Until};
-use super::config::{BrowserConfig, ContextConfig};
+use super::config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
 use super::downloads::Downloads;
 use super::host::{Ear, Host, START, at_start};
 use super::profile::StorageState;
@@ -107,6 +107,29 @@ impl Browser {
     /// it is closed or dropped, and when this browser does. Many of them are better taken from a [`super::Pool`].
     pub async fn context(&self, config: ContextConfig) -> Result<Self, SurfaceError> {
         Self::in_context(Arc::clone(&self.seat().host), &self.config, config, None, Hands::Ours).await
+    }
+
+    /// A window for a person, at this address; and why the page did not open, if it did not. It is a context in a browser that stays
+    /// when its last window is closed: what they did can still be asked for then.
+    pub(super) async fn window(config: BrowserConfig, url: &str, hands: Hands) -> Result<(Self, Option<String>), SurfaceError> {
+        let by_person =
+            DialogPolicy { confirm: DialogAnswer::Ask, prompt: DialogAnswer::Ask, beforeunload: DialogAnswer::Ask, ..config.dialogs };
+        let mut config = BrowserConfig { dialogs: by_person, ..config };
+        config.extra_args.push("--no-startup-window".to_owned());
+        let own = ContextConfig {
+            emulation: config.emulation.clone(),
+            storage: config.storage.take(),
+            download_dir: config.download_dir.clone(),
+            first_ref: 1,
+        };
+        let until = Until::new(&Context::default(), START);
+        let host = Arc::new(Host::launch(&config).await?);
+        cdp::auto_attach(&host.connection, until).await.map_err(at_start)?;
+        let browser = Browser::in_context(host, &config, own, None, hands).await?;
+        let doing = |error: cdp::CallError| error.surface("opening the page to log in at");
+        let tab = browser.tab().map_err(doing)?;
+        let problem = tab.session.navigate(url, until).await.map_err(doing)?.err();
+        Ok((browser, problem))
     }
 
     pub(super) async fn in_context(

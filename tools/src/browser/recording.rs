@@ -5,23 +5,13 @@
 
 use std::sync::Arc;
 
-use handiwork_core::marks::Deed;
-use handiwork_core::{Context, Surface as _, SurfaceError};
+use handiwork_core::marks::Recorded;
+use handiwork_core::{Surface as _, SurfaceError};
 
 use super::Browser;
-use super::cdp::{self, CallError, Hands, Until};
-use super::config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
-use super::host::{Host, START, at_start};
+use super::cdp::Hands;
+use super::config::BrowserConfig;
 use super::state::Happening;
-
-/// Something that was recorded.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Recorded {
-    /// Something was done to an element.
-    Deed(Box<Deed>),
-    /// Another page is shown.
-    Page(String),
-}
 
 /// An open window, and what was done in it so far.
 #[derive(Debug)]
@@ -35,29 +25,16 @@ pub struct Recorder {
 impl Recorder {
     /// Opens a window at `url`; it has one if `config` says so.
     pub async fn open(config: BrowserConfig, url: &str) -> Result<Self, SurfaceError> {
-        let by_person =
-            DialogPolicy { confirm: DialogAnswer::Ask, prompt: DialogAnswer::Ask, beforeunload: DialogAnswer::Ask, ..config.dialogs };
-        let mut config = BrowserConfig { dialogs: by_person, ..config };
-        config.extra_args.push("--no-startup-window".to_owned());
-        let own = ContextConfig {
-            emulation: config.emulation.clone(),
-            storage: config.storage.take(),
-            download_dir: config.download_dir.clone(),
-            first_ref: 1,
-        };
-        let until = Until::new(&Context::default(), START);
-        let host = Arc::new(Host::launch(&config).await?);
-        cdp::auto_attach(&host.connection, until).await.map_err(at_start)?;
-        let browser = Arc::new(Browser::in_context(host, &config, own, None, Hands::Recorded).await?);
-        let doing = |error: CallError| error.surface("opening the page to record at");
-        let tab = browser.tab().map_err(doing)?;
-        let read = browser.state().mark();
-        if let Err(problem) = tab.session.navigate(url, until).await.map_err(doing)? {
+        let (browser, problem) = Browser::window(config, url, Hands::Recorded).await?;
+        if let Some(problem) = problem {
+            browser.close().await;
             return Err(SurfaceError::NotAvailable {
                 problem: format!("{url} does not open: {problem}"),
                 hint: "is the address right?".to_owned(),
             });
         }
+        // Pages that opened before anything was done are left out later.
+        let (browser, read) = (Arc::new(browser), 0);
         Ok(Self { browser, read, taken: Vec::new() })
     }
 
@@ -77,8 +54,10 @@ impl Recorder {
             if self.browser.state().active().is_none() || self.browser.connection().is_gone() {
                 return;
             }
-            if bell.changed().await.is_err() {
-                return;
+            let connection = self.browser.connection();
+            tokio::select! {
+                _ = bell.changed() => {}
+                () = connection.ended() => {}
             }
         }
     }

@@ -32,6 +32,8 @@ fn a_goal_fits_by_its_words() {
     for (goal, wanted) in [
         ("Send 12 euros to Bo Chen, for \"tea\".", Fit::Exactly(values("12", "Bo Chen", "tea"))),
         ("send  12 EUROS to bo, for \"tea, and cake\".", Fit::Exactly(values("12", "bo", "tea, and cake"))),
+        // There are two ways to part it: a model may say which.
+        ("Send 12 euros to Bo, for \"tea\", for \"cake\".", Fit::Maybe(1.0)),
         ("Send Bo 12 euros for \"tea\", please", Fit::No),
         ("Send 12 euros to Bo for tea", Fit::Maybe(1.0)),
         ("Delete the account of Bo", Fit::No),

@@ -2,14 +2,13 @@
 //!
 //! It is a context in a browser that stays when its last window is closed: so what they did can still be asked for then.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use handiwork_core::{Context, SurfaceError};
 
-use super::super::cdp::{self, Hands, Until};
-use super::super::config::{BrowserConfig, ContextConfig, DialogAnswer, DialogPolicy};
-use super::super::host::{Host, START, at_start};
+use super::super::cdp::{Hands, Until};
+use super::super::config::BrowserConfig;
 use super::super::{Browser, Surface as _};
 use super::storage::StorageState;
 
@@ -29,24 +28,9 @@ pub struct Login {
 impl Login {
     /// Opens a window at `url`. What is in `config.storage` is there already.
     pub async fn open(config: BrowserConfig, url: &str) -> Result<Self, SurfaceError> {
-        let by_person =
-            DialogPolicy { confirm: DialogAnswer::Ask, prompt: DialogAnswer::Ask, beforeunload: DialogAnswer::Ask, ..config.dialogs };
-        let mut config = BrowserConfig { dialogs: by_person, ..config };
-        config.extra_args.push("--no-startup-window".to_owned());
-        let own = ContextConfig {
-            emulation: config.emulation.clone(),
-            storage: config.storage.take(),
-            download_dir: config.download_dir.clone(),
-            first_ref: 1,
-        };
-        let until = Until::new(&Context::default(), START);
-        let host = Arc::new(Host::launch(&config).await?);
-        cdp::auto_attach(&host.connection, until).await.map_err(at_start)?;
-        let browser = Browser::in_context(host, &config, own, None, Hands::Person).await?;
-        let doing = |error: cdp::CallError| error.surface("opening the page to log in at");
-        let tab = browser.tab().map_err(doing)?;
+        let (browser, problem) = Browser::window(config, url, Hands::Person).await?;
         // A page that does not open is shown as such; the person may know better where to go.
-        if let Err(problem) = tab.session.navigate(url, until).await.map_err(doing)? {
+        if let Some(problem) = problem {
             tracing::warn!(%problem, "the page did not open");
         }
         Ok(Self { browser, last: Mutex::default() })
