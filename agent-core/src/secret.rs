@@ -66,9 +66,14 @@ pub fn names_in(text: &str) -> BTreeSet<String> {
     text.split(OPEN).skip(1).filter_map(|rest| rest.split_once(CLOSE)).map(|(name, _)| name.trim().to_owned()).collect()
 }
 
-/// The origin of a URL as text, `https://host:port` without a default port; `null` for one without an origin.
+/// The origin of a URL as text, `https://host:port` without a default port; `null` for one without an origin. A program of a
+/// desktop is `app://name`, by the file that it runs.
 #[must_use]
 pub fn origin_of(url: &str) -> String {
+    if let Some(rest) = url.strip_prefix("app://") {
+        let name = rest.split('/').next().unwrap_or_default();
+        return if name.is_empty() { "null".to_owned() } else { format!("app://{}", name.to_lowercase()) };
+    }
     url::Url::parse(url).map_or_else(|_| "null".to_owned(), |url| url.origin().ascii_serialization())
 }
 

@@ -1,6 +1,7 @@
 //! Commands: one file each. A command returns a [`Failure`] or nothing; what it prints on stdout is its result, what it prints
 //! on stderr is for the person watching.
 
+mod desktop;
 mod doctor;
 mod drive;
 mod facts;
@@ -158,7 +159,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
 
 fn trace(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        0 => "warn,enigo=error",
         1 => "handiwork=debug,handiwork_core=debug,handiwork_tools=debug,handiwork_memory=debug,info",
         _ => "handiwork=trace,handiwork_core=trace,handiwork_tools=trace,debug",
     };

@@ -4,6 +4,7 @@ use handiwork::core::action::Navigate;
 use handiwork::core::{Action, Context, Receipt, Refusal, Screen, Surface};
 use handiwork::tools::browser::Browser;
 
+use super::desktop::DesktopArgs;
 use super::paths::Paths;
 use super::print::Out;
 use super::profile::ProfileArgs;
@@ -23,9 +24,23 @@ pub(crate) struct Args {
     browser: BrowserArgs,
     #[command(flatten)]
     profile: ProfileArgs,
+    #[command(flatten)]
+    desktop: DesktopArgs,
 }
 
 pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    if args.desktop.is_wanted() {
+        // What the session shows, unless something else is asked for.
+        if args.desktop.is_plain() {
+            return session::screen_of_desktop(&args.named, paths, out).await;
+        }
+        let desktop = args.desktop.open(paths).await?;
+        let looked = desktop.observe(&Context::default().within(std::time::Duration::from_mins(1))).await;
+        desktop.close().await;
+        let screen = looked?;
+        out.result(&screen, || screen.render());
+        return Ok(());
+    }
     let Some(url) = args.url else {
         if args.profile.name().is_some() {
             return Err(Failure::new(Code::Usage, "--profile is for --url; a session is already somebody")

@@ -5,3 +5,11 @@
 
 #[cfg(all(feature = "browser", unix))]
 pub mod browser;
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+pub mod desktop;
+#[cfg(any(feature = "browser", feature = "desktop"))]
+mod grave;
+#[cfg(all(any(feature = "browser", feature = "desktop"), unix))]
+mod mark;
+#[cfg(all(any(feature = "browser", feature = "desktop"), unix))]
+mod scratch;

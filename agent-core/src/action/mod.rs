@@ -37,6 +37,9 @@ pub struct ToolUse {
 }
 
 impl Action {
+    /// Names of the actions that only a desktop has.
+    pub const OF_DESKTOPS: &'static [&'static str] = &["launch", "mouse", "hold"];
+
     /// Whether it puts a value into a field that it tells itself.
     #[must_use]
     pub const fn fills(&self) -> bool {
@@ -88,6 +91,9 @@ impl Action {
             | Self::Resize(_)
             | Self::Print(_)
             | Self::Find(_)
+            | Self::Launch(_)
+            | Self::Mouse(_)
+            | Self::Hold(_)
             | Self::Tool(_) => None,
         }
     }
@@ -161,6 +167,9 @@ impl Action {
             | Self::Paste(_)
             | Self::Upload(_)
             | Self::Download(_)
+            | Self::Launch(_)
+            | Self::Mouse(_)
+            | Self::Hold(_)
             | Self::Tool(_) => EffectClass::Write,
         }
     }

@@ -39,6 +39,20 @@ pub enum Button {
     Middle,
 }
 
+/// What the mouse does by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+#[allow(missing_docs, reason = "each is the word itself")]
+pub enum MouseDeed {
+    Move,
+    Click,
+    Down,
+    Up,
+    Drag,
+    Scroll,
+}
+
 /// A point, in CSS pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
@@ -292,5 +306,46 @@ actions! {
         /// Ref of the element; the page if left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         r#ref: Option<Ref>,
+    }
+    /// Start a program.
+    Launch = "launch" {
+        /// Its name and arguments, such as "mousepad notes.txt".
+        program: String,
+    }
+    /// Move the mouse, or use it at a point of the screen.
+    Mouse = "mouse" {
+        /// What it does.
+        r#do: MouseDeed,
+        /// Pixels from the left edge; where it is if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<f64>,
+        /// Pixels from the top edge.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        y: Option<f64>,
+        /// Where a drag ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Point>,
+        /// Notches of the wheel to the right.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dx: Option<i32>,
+        /// Notches of the wheel down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dy: Option<i32>,
+        /// Button; left if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        button: Option<Button>,
+        /// How often; 1 if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<u8>,
+        /// Keys that are held meanwhile, such as Control or Control+Shift.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<String>,
+    }
+    /// Hold a key or chord for a while.
+    Hold = "hold" {
+        /// The key, by its DOM name.
+        keys: String,
+        /// For how long, 10 at most.
+        seconds: f64,
     }
 }

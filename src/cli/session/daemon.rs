@@ -8,12 +8,15 @@ use std::time::Duration;
 use base64::Engine as _;
 use handiwork::core::{Action, Context, Receipt, Ref, Refusal, Screen, Surface};
 use handiwork::tools::browser::Browser;
+use handiwork::tools::desktop::{Desktop, Region};
 use handiwork::tools::browser::shot::{Scope as ShotScope, ShotOptions};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::super::desktop::DesktopArgs;
 use super::super::setup::BrowserArgs;
+use super::super::paths::Paths;
 use super::super::{Code, Failure};
 use super::wire::{Ask, Reply, Request, Scope, VERSION};
 use super::{Place, io};
@@ -33,6 +36,8 @@ pub(crate) struct HostArgs {
     idle: u64,
     #[command(flatten)]
     browser: BrowserArgs,
+    #[command(flatten)]
+    desktop: DesktopArgs,
 }
 
 impl HostArgs {
@@ -41,33 +46,52 @@ impl HostArgs {
     }
 }
 
+/// What is kept open.
+enum Held {
+    Browser(Browser),
+    Desktop(Box<Desktop>),
+}
+
+impl Held {
+    fn surface(&self) -> &dyn Surface {
+        match self {
+            Self::Browser(browser) => browser,
+            Self::Desktop(desktop) => &**desktop,
+        }
+    }
+}
+
 struct Host {
-    browser: Browser,
+    held: Held,
     /// The screen that was shown last: what is told next is told as a change of it.
     shown: Option<Screen>,
 }
 
-pub(crate) async fn host(args: HostArgs, place: &Place) -> Result<(), Failure> {
+pub(crate) async fn host(args: HostArgs, place: &Place, paths: &Paths) -> Result<(), Failure> {
     let doing = |error: std::io::Error| io("keeping the session", &error);
     let lock = File::create(place.lock()).map_err(doing)?;
     if lock.try_lock().is_err() {
         // Another one is there, or starts right now; who asked for this one will find it.
         return Ok(());
     }
-    let browser = args.browser.launch().await?;
+    let held = if args.desktop.is_wanted() {
+        Held::Desktop(Box::new(args.desktop.open(paths).await?))
+    } else {
+        Held::Browser(args.browser.launch().await?)
+    };
     let _ = std::fs::remove_file(place.socket());
     let listener = UnixListener::bind(place.socket()).map_err(doing)?;
     std::fs::set_permissions(place.socket(), Permissions::from_mode(0o600)).map_err(doing)?;
-    let served = serve(&listener, browser, Duration::from_secs(args.idle)).await;
+    let served = serve(&listener, held, Duration::from_secs(args.idle)).await;
     // In this order: who finds no socket starts a new session, and that waits for the lock.
     let _ = std::fs::remove_file(place.socket());
     drop(lock);
     served.map_err(doing)
 }
 
-async fn serve(listener: &UnixListener, browser: Browser, idle: Duration) -> std::io::Result<()> {
+async fn serve(listener: &UnixListener, held: Held, idle: Duration) -> std::io::Result<()> {
     let (mut end, mut gone) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let mut host = Host { browser, shown: None };
+    let mut host = Host { held, shown: None };
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => accepted?.0,
@@ -83,7 +107,7 @@ async fn serve(listener: &UnixListener, browser: Browser, idle: Duration) -> std
             break;
         }
     }
-    host.browser.close().await;
+    host.held.surface().close().await;
     Ok(())
 }
 
@@ -134,9 +158,9 @@ impl Host {
         match ask {
             Ask::Act { action } => self.act(&cx, action).await,
             Ask::Screen { scope } => {
-                let screen = match scope {
-                    Scope::View => self.browser.observe(&cx).await,
-                    Scope::Whole | Scope::Controls => self.browser.observe_whole(&cx).await,
+                let screen = match (scope, &self.held) {
+                    (Scope::Whole | Scope::Controls, Held::Browser(browser)) => browser.observe_whole(&cx).await,
+                    _ => self.held.surface().observe(&cx).await,
                 };
                 let mut screen = screen.map_err(broken)?;
                 super::Extent { whole: false, controls: matches!(scope, Scope::Controls) }.cut(&mut screen);
@@ -152,16 +176,20 @@ impl Host {
                     Some((Err(_), text)) => return Err(failed(Code::Usage, format!("{text:?} is no ref"), Some("a ref looks like e5"))),
                     None => None,
                 };
+                let browser = match &self.held {
+                    Held::Browser(browser) => browser,
+                    Held::Desktop(desktop) => return picture(desktop, &cx, element).await,
+                };
                 let scope = element.map_or(if full { ShotScope::Full } else { ShotScope::View }, ShotScope::Element);
                 let options = ShotOptions { scope, refs, ..ShotOptions::default() };
-                let picture = self.browser.shot(&cx, options).await.map_err(refused)?;
+                let picture = browser.shot(&cx, options).await.map_err(refused)?;
                 let size =
                     picture.as_ref().map_or((0, 0), |picture| (picture.shot.size.0.round() as u32, picture.shot.size.1.round() as u32));
                 let png = picture.map(|picture| base64::engine::general_purpose::STANDARD.encode(&picture.shot.bytes));
                 Ok(Reply::Shot { png, width: size.0, height: size.1 })
             }
             Ask::Where => {
-                let screen = self.browser.observe(&cx).await.map_err(broken)?;
+                let screen = self.held.surface().observe(&cx).await.map_err(broken)?;
                 Ok(Reply::Where { title: screen.title, url: screen.url, pid: std::process::id() })
             }
             Ask::Close => Ok(Reply::Closed),
@@ -174,13 +202,13 @@ impl Host {
         {
             return Err(failed(Code::Usage, why, None));
         }
-        let receipt = match self.browser.resolve(cx, &action).await {
-            Ok(resolved) => self.browser.dispatch(cx, &resolved).await.map_err(broken)?,
+        let receipt = match self.held.surface().resolve(cx, &action).await {
+            Ok(resolved) => self.held.surface().dispatch(cx, &resolved).await.map_err(broken)?,
             Err(Refusal::NotDispatched(reason)) => Receipt::refused(reason),
             Err(Refusal::Surface(error)) => return Err(broken(error)),
         };
         let told = receipt.to_string();
-        let screen = self.browser.observe(cx).await.map_err(broken)?;
+        let screen = self.held.surface().observe(cx).await.map_err(broken)?;
         let delta = self.shown.as_ref().and_then(|shown| screen.delta(shown));
         let reply = match delta {
             Some(text) => Reply::Done { receipt, told, screen: text, delta: true },
@@ -189,6 +217,13 @@ impl Host {
         self.shown = Some(screen);
         Ok(reply)
     }
+}
+
+async fn picture(desktop: &Desktop, cx: &Context, element: Option<Ref>) -> Result<Reply, Reply> {
+    let picture = desktop.picture(cx, element.map_or(Region::All, Region::Element), 1.0).await.map_err(refused)?;
+    let (width, height) = picture.as_ref().map_or((0, 0), |picture| picture.size);
+    let png = picture.map(|picture| base64::engine::general_purpose::STANDARD.encode(&picture.png));
+    Ok(Reply::Shot { png, width, height })
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "an error that is done with")]

@@ -17,6 +17,7 @@ use handiwork::core::action::{Find, Navigate, Read};
 use handiwork::core::{Action, Receipt, Screen};
 use serde_json::json;
 
+use super::desktop::DesktopArgs;
 use super::paths::Paths;
 use super::print::Out;
 use super::setup::BrowserArgs;
@@ -28,14 +29,22 @@ use wire::{Ask, Reply, Scope};
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Named {
     /// The session; several may be open at once
-    #[arg(long, short = 's', default_value = "default", env = "HANDIWORK_SESSION", value_name = "NAME")]
-    session: String,
+    #[arg(long, short = 's', env = "HANDIWORK_SESSION", value_name = "NAME")]
+    session: Option<String>,
+}
+
+impl Named {
+    /// Its name; that of a desktop is another one by default.
+    fn name(&self, desktop: bool) -> &str {
+        self.session.as_deref().unwrap_or(if desktop { "desktop" } else { "default" })
+    }
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenArgs {
     /// The page
-    url: String,
+    #[arg(required_unless_present = "desktop", conflicts_with = "desktop")]
+    url: Option<String>,
     #[command(flatten)]
     named: Named,
     /// Minutes without a command after which the session ends by itself
@@ -43,6 +52,8 @@ pub(crate) struct OpenArgs {
     idle: f64,
     #[command(flatten)]
     browser: BrowserArgs,
+    #[command(flatten)]
+    desktop: DesktopArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +61,9 @@ pub(crate) struct OpenArgs {
 pub(crate) struct ActArgs {
     #[command(flatten)]
     named: Named,
+    /// The session of the desktop, which is begun if there is none
+    #[arg(long)]
+    desktop: bool,
     /// The action and its arguments, by place or as name=value
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "ACTION")]
     words: Vec<String>,
@@ -59,6 +73,9 @@ pub(crate) struct ActArgs {
 pub(crate) struct FindArgs {
     #[command(flatten)]
     named: Named,
+    /// The session of the desktop, which is begun if there is none
+    #[arg(long)]
+    desktop: bool,
     /// The text; upper and lower case are the same
     text: String,
 }
@@ -67,6 +84,9 @@ pub(crate) struct FindArgs {
 pub(crate) struct ReadArgs {
     #[command(flatten)]
     named: Named,
+    /// The session of the desktop, which is begun if there is none
+    #[arg(long)]
+    desktop: bool,
     /// The element [default: the page]
     element: Option<String>,
 }
@@ -75,6 +95,9 @@ pub(crate) struct ReadArgs {
 pub(crate) struct ShotArgs {
     #[command(flatten)]
     named: Named,
+    /// The session of the desktop, which is begun if there is none
+    #[arg(long)]
+    desktop: bool,
     /// Where to write the PNG
     #[arg(default_value = "shot.png", value_name = "FILE")]
     file: PathBuf,
@@ -93,6 +116,9 @@ pub(crate) struct ShotArgs {
 pub(crate) struct CloseArgs {
     #[command(flatten)]
     named: Named,
+    /// The session of the desktop, which is begun if there is none
+    #[arg(long)]
+    desktop: bool,
     /// All sessions
     #[arg(long)]
     all: bool,
@@ -170,29 +196,50 @@ fn io(doing: &str, error: &std::io::Error) -> Failure {
 /// `handiwork session-host`, hidden.
 pub(crate) async fn serve(args: HostArgs, paths: &Paths) -> Result<(), Failure> {
     let place = Place::find(paths, args.session())?;
-    host(args, &place).await
+    host(args, &place, paths).await
 }
 
 pub(crate) async fn open(args: OpenArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
-    let place = Place::find(paths, &args.named.session)?;
+    let desktop = args.desktop.is_wanted();
+    let place = Place::find(paths, args.named.name(desktop))?;
     if !(args.idle > 0.0 && args.idle <= 100_000.0) {
         return Err(Failure::new(Code::Usage, format!("{} is no number of minutes", args.idle)).hint("for example: --idle 15"));
     }
-    if let handiwork::core::policy::UrlClass::Refused { why } = handiwork::core::policy::classify(&args.url) {
+    let idle = Duration::from_secs_f64(args.idle * 60.0).max(Duration::from_secs(1));
+    let Some(url) = args.url else {
+        // What is wrong with the options is told here, not in a log.
+        args.desktop.config(paths)?;
+        client::start(&place, idle, &args.desktop.words()?).await?;
+        return show(&place, Scope::View, out).await;
+    };
+    if let handiwork::core::policy::UrlClass::Refused { why } = handiwork::core::policy::classify(&url) {
         return Err(Failure::new(Code::Usage, why));
     }
-    let idle = Duration::from_secs_f64(args.idle * 60.0).max(Duration::from_secs(1));
     client::start(&place, idle, &args.browser.words()?).await?;
-    did(&place, Navigate { url: args.url }.into(), out).await
+    did(&place, Navigate { url }.into(), out).await
 }
 
-pub(crate) async fn act(args: ActArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
+/// The session that is meant. That of a desktop is begun if there is none.
+async fn place_of(paths: &Paths, named: &Named, desktop: bool) -> Result<Place, Failure> {
+    let place = Place::find(paths, named.name(desktop))?;
+    if desktop {
+        client::start(&place, Duration::from_mins(15), &DesktopArgs::plain().words()?).await?;
+    }
+    Ok(place)
+}
+
+pub(crate) async fn act(mut args: ActArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
+    // All words after the first belong to the action; this one does not.
+    if let Some(at) = args.words.iter().position(|word| word == "--desktop") {
+        args.words.remove(at);
+        args.desktop = true;
+    }
     let action = words::action(&args.words).map_err(|problem| Failure::new(Code::Usage, problem).hint("handiwork act --help tells all"))?;
-    did(&Place::find(paths, &args.named.session)?, action, out).await
+    did(&place_of(paths, &args.named, args.desktop).await?, action, out).await
 }
 
 pub(crate) async fn find(args: FindArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
-    did(&Place::find(paths, &args.named.session)?, Find { text: args.text }.into(), out).await
+    did(&place_of(paths, &args.named, args.desktop).await?, Find { text: args.text }.into(), out).await
 }
 
 pub(crate) async fn read(args: ReadArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
@@ -203,7 +250,7 @@ pub(crate) async fn read(args: ReadArgs, paths: &Paths, out: Out) -> Result<(), 
             return Err(Failure::new(Code::Usage, format!("{:?} is no ref", args.element.unwrap_or_default())).hint("a ref looks like e5"));
         }
     };
-    did(&Place::find(paths, &args.named.session)?, Read { r#ref }.into(), out).await
+    did(&place_of(paths, &args.named, args.desktop).await?, Read { r#ref }.into(), out).await
 }
 
 /// Does an action and prints its receipt and what changed. What had no effect, or was not done, is a failure.
@@ -231,13 +278,22 @@ pub(crate) async fn screen(named: &Named, extent: &Extent, paths: &Paths, out: O
         (_, true) => Scope::Controls,
         _ => Scope::View,
     };
-    let Reply::Screen { text } = client::ask(&Place::find(paths, &named.session)?, Ask::Screen { scope }).await? else { return Err(odd()) };
+    show(&Place::find(paths, named.name(false))?, scope, out).await
+}
+
+/// The same of the desktop's session, which is begun if there is none.
+pub(crate) async fn screen_of_desktop(named: &Named, paths: &Paths, out: Out) -> Result<(), Failure> {
+    show(&place_of(paths, named, true).await?, Scope::View, out).await
+}
+
+async fn show(place: &Place, scope: Scope, out: Out) -> Result<(), Failure> {
+    let Reply::Screen { text } = client::ask(place, Ask::Screen { scope }).await? else { return Err(odd()) };
     out.result(&json!({ "screen": text }), || text.clone());
     Ok(())
 }
 
 pub(crate) async fn shot(args: ShotArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
-    let place = Place::find(paths, &args.named.session)?;
+    let place = place_of(paths, &args.named, args.desktop).await?;
     let ask = Ask::Shot { full: args.full, refs: args.refs, element: args.element };
     let Reply::Shot { png, width, height } = client::ask(&place, ask).await? else { return Err(odd()) };
     let Some(png) = png else {
@@ -252,7 +308,7 @@ pub(crate) async fn shot(args: ShotArgs, paths: &Paths, out: Out) -> Result<(), 
 
 pub(crate) async fn close(args: CloseArgs, paths: &Paths, out: Out) -> Result<(), Failure> {
     let mut closed = Vec::new();
-    for place in if args.all { places(paths)? } else { vec![Place::find(paths, &args.named.session)?] } {
+    for place in if args.all { places(paths)? } else { vec![Place::find(paths, args.named.name(args.desktop))?] } {
         let done = client::ask(&place, Ask::Close).await;
         if !args.all {
             done?;

@@ -40,6 +40,9 @@ const WAYS: &[Way] = &[
     ("find", &["text"], &[], "find \"Total\""),
     ("expand", &["ref"], &[], "expand e8"),
     ("read", &["ref?"], &[], "read, read e8"),
+    ("launch", &["program"], &[], "launch \"mousepad notes.txt\""),
+    ("mouse", &["do", "x?", "y?"], &["to", "dx", "dy", "button", "count", "held"], "mouse move 100 200, mouse scroll 100 200 dy=3"),
+    ("hold", &["keys", "seconds"], &[], "hold ArrowDown 1.5"),
 ];
 
 /// All verbs with an example each, for `handiwork act --help`.
@@ -118,11 +121,15 @@ fn value_of(verb: &str, key: &str, word: &str) -> Result<Value, String> {
         Some(json!({ "x": number(x)?, "y": number(y)? }))
     };
     match key {
-        "x" | "y" | "dx" | "dy" => number(word).map(|number| json!(number)).ok_or_else(|| format!("{key} is a number, not {word:?}")),
+        "dx" | "dy" if verb == "mouse" => {
+            word.parse::<i32>().map(|number| json!(number)).map_err(|_| format!("{key} is a whole number, not {word:?}"))
+        }
+        "x" | "y" | "dx" | "dy" | "seconds" => number(word).map(|number| json!(number)).ok_or_else(|| format!("{key} is a number, not {word:?}")),
         "width" | "height" | "tab" | "count" => {
             word.parse::<u32>().map(|number| json!(number)).map_err(|_| format!("{key} is a whole number, not {word:?}"))
         }
         "checked" | "idle" => word.parse::<bool>().map(Value::Bool).map_err(|_| format!("{key} is true or false, not {word:?}")),
+        "to" if verb == "mouse" => point(word).ok_or_else(|| format!("{key} is a point such as 4,10, not {word:?}")),
         "grab" => point(word).ok_or_else(|| format!("{key} is a point such as 4,10, not {word:?}")),
         // The path of a file is another thing.
         "path" if verb == "drag" => {

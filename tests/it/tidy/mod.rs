@@ -15,8 +15,8 @@ const LONG_FROM: usize = 400;
 /// The files that may be long, with the reason.
 const LONG: &[(&str, &str)] = &[];
 /// Most packages in Cargo.lock: what there is, and a little room. Reading pages and PDF documents took 40 of
-/// them, taking Chinese apart and reading vectors of words 33.
-const MOST_PACKAGES: usize = 495;
+/// them, taking Chinese apart and reading vectors of words 33, the desktop 155 (a third of them is for other systems and never built here).
+const MOST_PACKAGES: usize = 655;
 /// Where no I/O may be: planners, policy and the state of a run.
 const PURE: [&str; 3] = ["planners/src/", "agent-core/src/policy/", "agent-core/src/run/"];
 /// What is never in pure code, and so stands for all I/O.

@@ -11,7 +11,8 @@ use handiwork_core::screen::Tab as ScreenTab;
 use handiwork_core::{Action, Change, Context, EffectClass, Node, Reason, Receipt, Resolved, Screen, Target, Verb};
 
 use super::Browser;
-use super::action::{Halt, is_grave};
+use super::action::Halt;
+use crate::grave::is_grave;
 use super::cdp::{CallError, Until};
 use super::screen::refs::Known;
 use super::state::{Happening, Tab};

@@ -23,7 +23,6 @@ mod profile_lock;
 pub mod reading;
 mod recording;
 mod rest;
-mod scratch;
 mod screen;
 mod seek;
 pub mod shot;
@@ -188,7 +187,8 @@ impl Browser {
 #[async_trait]
 impl Surface for Browser {
     fn info(&self) -> SurfaceInfo {
-        SurfaceInfo { kind: "browser".to_owned(), actions: Action::NAMES.iter().map(|name| (*name).to_owned()).collect() }
+        let names = Action::NAMES.iter().filter(|name| !Action::OF_DESKTOPS.contains(name));
+        SurfaceInfo { kind: "browser".to_owned(), actions: names.map(|name| (*name).to_owned()).collect() }
     }
 
     async fn observe(&self, cx: &Context) -> Result<Screen, SurfaceError> {

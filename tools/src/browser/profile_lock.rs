@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use handiwork_core::{ProcessMark, SurfaceError};
 use serde::{Deserialize, Serialize};
 
-use super::survival::mark;
+use crate::mark;
 
 /// The file that is locked.
 const LOCK: &str = ".handiwork-profile-lock";

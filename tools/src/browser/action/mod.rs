@@ -44,7 +44,6 @@ pub(crate) struct Found {
     pub(crate) facts: Facts,
 }
 
-pub(crate) use effect::is_grave;
 pub(crate) use fill::reveal;
 
 /// Why an action has no receipt of its own making.

@@ -178,7 +178,7 @@ impl Browser {
             Action::Hover(_) | Action::SelectText(_) | Action::Expand(_) | Action::Read(_) | Action::Scroll(_) => EffectClass::Read,
             Action::Press(args) => effect::of_press(&args.keys, Some(&facts)),
             // In a menu it is a click on what is called so.
-            Action::Select(args) if facts.tag != "select" && effect::is_grave(args.option.rsplit('>').next().unwrap_or_default()) => {
+            Action::Select(args) if facts.tag != "select" && crate::grave::is_grave(args.option.rsplit('>').next().unwrap_or_default()) => {
                 EffectClass::Irreversible
             }
             Action::Select(_) if facts.tag != "select" => effect::of_click(&facts).max(EffectClass::Write),

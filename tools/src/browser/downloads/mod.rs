@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::Browser;
 use super::cdp::{self, Connection, Event, Until};
 use super::config::BrowserConfig;
-use super::scratch::Scratch;
+use crate::scratch::Scratch;
 use super::state::State;
 pub(crate) use keep::Kept;
 

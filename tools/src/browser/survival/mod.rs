@@ -5,7 +5,6 @@
 //! element unless its role and name are unique before and after; every other old ref is stale, and never means something else.
 
 mod checkpoint;
-pub(super) mod mark;
 mod probe;
 mod renew;
 mod restore;

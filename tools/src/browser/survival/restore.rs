@@ -19,7 +19,7 @@ use super::super::screen::Look;
 use super::super::screen::refs::Known;
 use super::super::state::{Happening, Tab};
 use super::checkpoint::{Kept, KeptTab};
-use super::mark;
+use crate::mark;
 
 /// How long the old browser may take to end.
 const ENDING: Duration = Duration::from_secs(10);

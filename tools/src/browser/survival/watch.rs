@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::super::cdp::Connection;
 use super::super::process::Process;
-use super::mark;
+use crate::mark;
 
 /// How often it is looked whether it is stopped, while an answer is waited for.
 const PACE: Duration = Duration::from_millis(250);

@@ -17,7 +17,7 @@ pub(crate) struct Stat {
 
 impl Stat {
     /// Whether it runs no more: it is only not yet reaped.
-    fn is_dead(self) -> bool {
+    pub(crate) fn is_dead(self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
 

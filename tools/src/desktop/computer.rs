@@ -1,0 +1,1 @@
+//! The vocabularies of computer-use models.

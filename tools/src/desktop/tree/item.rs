@@ -1,0 +1,125 @@
+//! One element of a program's accessibility tree, as it was read last.
+
+use atspi::{Role, State};
+
+use super::super::x::Area;
+
+/// What an element can do, by AT-SPI's interfaces.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Abilities {
+    pub(crate) action: bool,
+    pub(crate) component: bool,
+    pub(crate) editable: bool,
+    pub(crate) selection: bool,
+    pub(crate) table: bool,
+    pub(crate) text: bool,
+    pub(crate) value: bool,
+}
+
+impl Abilities {
+    pub(crate) fn of(interfaces: &[String]) -> Self {
+        let has = |name: &str| interfaces.iter().any(|one| one.strip_prefix("org.a11y.atspi.") == Some(name));
+        Self {
+            action: has("Action"),
+            component: has("Component"),
+            editable: has("EditableText"),
+            selection: has("Selection"),
+            table: has("Table"),
+            text: has("Text"),
+            value: has("Value"),
+        }
+    }
+}
+
+/// One element.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) path: String,
+    pub(crate) parent: String,
+    /// Paths of its children, in order.
+    pub(crate) children: Vec<String>,
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    /// What else a person would be told of it.
+    pub(crate) about: String,
+    pub(crate) states: u64,
+    pub(crate) can: Abilities,
+    /// Where it is on the display. None if it is nowhere.
+    pub(crate) area: Option<Area>,
+    pub(crate) text: Option<String>,
+    /// What a slider or the like stands at.
+    pub(crate) value: Option<f64>,
+    /// The elements whose text is its label.
+    pub(crate) labels: Vec<String>,
+    /// Whether all of it was read: what is not shown is known by role and name only.
+    pub(crate) whole: bool,
+}
+
+impl Item {
+    pub(crate) fn is(&self, state: State) -> bool {
+        self.states & state as u64 != 0
+    }
+
+    /// Whether it is drawn.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.is(State::Showing) && self.is(State::Visible)
+    }
+
+    /// Whether it can be used.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.is(State::Sensitive) || self.is(State::Enabled)
+    }
+
+    /// Whether what it holds is not to be told.
+    pub(crate) fn is_hidden_text(&self) -> bool {
+        self.role == Role::PasswordText
+    }
+}
+
+/// A program's tree.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct App {
+    /// Its name on the bus.
+    pub(crate) bus: String,
+    pub(crate) root: String,
+    pub(crate) pid: u32,
+    pub(crate) name: String,
+    /// Whether its elements tell where they are from their window's corner on, as GTK 4 does.
+    pub(crate) window_relative: bool,
+    /// Whether it makes its elements when asked for them, so that its cache is not all of it.
+    pub(crate) lazy: bool,
+    pub(crate) items: std::collections::HashMap<String, Item>,
+    /// It did not answer in time.
+    pub(crate) silent: bool,
+}
+
+impl App {
+    /// An element and all that is in it, in order, with its depth.
+    pub(crate) fn walk<'a>(&'a self, from: &str, see: &mut impl FnMut(&'a Item, usize) -> bool) {
+        let mut open = vec![(from.to_owned(), 0_usize)];
+        let mut seen = std::collections::HashSet::new();
+        while let Some((path, depth)) = open.pop() {
+            let Some(item) = self.items.get(&path).filter(|_| seen.insert(path.clone())) else { continue };
+            if see(item, depth) {
+                open.extend(item.children.iter().rev().map(|child| (child.clone(), depth + 1)));
+            }
+        }
+    }
+
+    /// The frames and dialogs.
+    pub(crate) fn tops(&self) -> Vec<&Item> {
+        self.items.get(&self.root).into_iter().flat_map(|root| root.children.iter()).filter_map(|path| self.items.get(path)).collect()
+    }
+
+    /// The element that is a child of the root and has this one in it.
+    pub(crate) fn top_of(&self, path: &str) -> Option<&Item> {
+        let mut at = self.items.get(path)?;
+        for _ in 0..200 {
+            if at.parent == self.root || at.parent.is_empty() {
+                return Some(at);
+            }
+            at = self.items.get(&at.parent)?;
+        }
+        None
+    }
+}
