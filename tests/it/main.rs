@@ -7,6 +7,8 @@ mod cli;
 mod compat;
 mod deepseek;
 mod demo_site;
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+mod desktop;
 #[cfg(feature = "local")]
 mod local_model;
 mod matrix;

@@ -7,19 +7,19 @@ use handiwork_tools::browser::Browser;
 
 /// One line of the screen, taken apart.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) r#ref: Option<Ref>,
-    pub(super) role: String,
+pub(crate) struct Line {
+    pub(crate) r#ref: Option<Ref>,
+    pub(crate) role: String,
     /// What stands in the first quotes.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What stands in the quotes after `value=`.
-    pub(super) value: Option<String>,
+    pub(crate) value: Option<String>,
     /// The whole line, without its indentation.
-    pub(super) all: String,
+    pub(crate) all: String,
 }
 
 impl Line {
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let body = text.trim_start();
         let first = body.split(' ').next().unwrap_or_default();
         let r#ref: Option<Ref> = first.parse().ok().filter(|_| first.starts_with('e') && first.len() > 1);
@@ -37,43 +37,43 @@ impl Line {
         Self { r#ref, role, name, value, all: body.to_owned() }
     }
 
-    pub(super) fn has(&self, word: &str) -> bool {
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.all.contains(word)
     }
 }
 
 /// One look: the text, and its lines.
 #[derive(Debug, Clone)]
-pub(super) struct Text {
-    pub(super) text: String,
-    pub(super) lines: Vec<Line>,
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) lines: Vec<Line>,
 }
 
 impl Text {
     /// Lines that can be acted on.
-    pub(super) fn live(&self) -> impl Iterator<Item = &Line> {
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.r#ref.is_some())
     }
 
     /// The first line of a role with a name; either may be empty for any.
-    pub(super) fn find(&self, role: &str, name: &str) -> Option<&Line> {
+    pub(crate) fn find(&self, role: &str, name: &str) -> Option<&Line> {
         self.live().find(|line| (role.is_empty() || line.role == role) && (name.is_empty() || line.name == name))
     }
 
-    pub(super) fn all(&self, role: &str) -> Vec<&Line> {
+    pub(crate) fn all(&self, role: &str) -> Vec<&Line> {
         self.live().filter(|line| line.role == role).collect()
     }
 }
 
-pub(super) struct Hand<'a> {
+pub(crate) struct Hand<'a> {
     browser: &'a Browser,
     cx: Context,
-    pub(super) goal: String,
-    pub(super) log: Vec<String>,
+    pub(crate) goal: String,
+    pub(crate) log: Vec<String>,
 }
 
 impl<'a> Hand<'a> {
-    pub(super) async fn open(browser: &'a Browser, episode: &mut Episode) -> Self {
+    pub(crate) async fn open(browser: &'a Browser, episode: &mut Episode) -> Self {
         let mut hand = Self { browser, cx: Context::default(), goal: String::new(), log: Vec::new() };
         hand.act(Navigate { url: episode.url.clone() }).await;
         let goal = tokio::time::timeout(std::time::Duration::from_secs(30), episode.goal()).await.expect("in time").expect("a goal");
@@ -82,13 +82,13 @@ impl<'a> Hand<'a> {
         hand
     }
 
-    pub(super) async fn look(&self) -> Text {
+    pub(crate) async fn look(&self) -> Text {
         let text = self.browser.observe(&self.cx).await.expect("a screen").render();
         let lines = text.lines().skip(1).map(Line::of).collect();
         Text { text, lines }
     }
 
-    pub(super) async fn act(&mut self, action: impl Into<Action>) -> Receipt {
+    pub(crate) async fn act(&mut self, action: impl Into<Action>) -> Receipt {
         let action = action.into();
         let receipt = match self.browser.resolve(&self.cx, &action).await {
             Ok(resolved) => self.browser.dispatch(&self.cx, &resolved).await.expect("a receipt"),
@@ -99,51 +99,51 @@ impl<'a> Hand<'a> {
         receipt
     }
 
-    pub(super) async fn click(&mut self, line: &Line) -> Receipt {
+    pub(crate) async fn click(&mut self, line: &Line) -> Receipt {
         self.act(Click { r#ref: line.r#ref.expect("a ref") }).await
     }
 
     /// Clicks the line of this role and name.
-    pub(super) async fn press_on(&mut self, role: &str, name: &str) -> Result<Receipt, String> {
+    pub(crate) async fn press_on(&mut self, role: &str, name: &str) -> Result<Receipt, String> {
         let line = self.need(role, name).await?;
         Ok(self.click(&line).await)
     }
 
-    pub(super) async fn need(&mut self, role: &str, name: &str) -> Result<Line, String> {
+    pub(crate) async fn need(&mut self, role: &str, name: &str) -> Result<Line, String> {
         let text = self.look().await;
         text.find(role, name).cloned().ok_or_else(|| format!("no {role} {name:?}"))
     }
 
-    pub(super) async fn fill(&mut self, line: &Line, text: &str) -> Receipt {
+    pub(crate) async fn fill(&mut self, line: &Line, text: &str) -> Receipt {
         self.act(Fill { r#ref: line.r#ref.expect("a ref"), text: text.to_owned() }).await
     }
 
-    pub(super) async fn check(&mut self, line: &Line) -> Receipt {
+    pub(crate) async fn check(&mut self, line: &Line) -> Receipt {
         self.act(Check { r#ref: line.r#ref.expect("a ref"), checked: true }).await
     }
 
-    pub(super) async fn select(&mut self, line: &Line, option: &str) -> Receipt {
+    pub(crate) async fn select(&mut self, line: &Line, option: &str) -> Receipt {
         self.act(Select { r#ref: line.r#ref.expect("a ref"), option: option.to_owned() }).await
     }
 
-    pub(super) async fn key(&mut self, keys: &str) -> Receipt {
+    pub(crate) async fn key(&mut self, keys: &str) -> Receipt {
         self.act(Press { keys: keys.to_owned(), r#ref: None }).await
     }
 
-    pub(super) async fn scroll(&mut self, line: Option<&Line>, direction: handiwork_core::action::Direction) -> Receipt {
+    pub(crate) async fn scroll(&mut self, line: Option<&Line>, direction: handiwork_core::action::Direction) -> Receipt {
         self.act(Scroll { direction, r#ref: line.and_then(|line| line.r#ref) }).await
     }
 
-    pub(super) async fn drag(&mut self, line: &Line, dx: f64, dy: f64) -> Receipt {
+    pub(crate) async fn drag(&mut self, line: &Line, dx: f64, dy: f64) -> Receipt {
         self.act(Drag { r#ref: line.r#ref.expect("a ref"), to: None, dx: Some(dx), dy: Some(dy), path: Vec::new(), grab: None }).await
     }
 
-    pub(super) async fn drag_to(&mut self, line: &Line, to: &Line) -> Receipt {
+    pub(crate) async fn drag_to(&mut self, line: &Line, to: &Line) -> Receipt {
         self.act(Drag { r#ref: line.r#ref.expect("a ref"), to: to.r#ref, dx: None, dy: None, path: Vec::new(), grab: None }).await
     }
 
     /// Words of the goal in quotes.
-    pub(super) fn quoted(&self) -> Vec<String> {
+    pub(crate) fn quoted(&self) -> Vec<String> {
         self.goal.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     }
 }

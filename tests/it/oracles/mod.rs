@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "make reads what it prints")]
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends where it fails, in its helpers too")]
 
-mod hand;
+pub(crate) mod hand;
 mod tasks;
 
 use std::time::Duration;

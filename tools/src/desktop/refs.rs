@@ -71,11 +71,6 @@ impl Refs {
         self.by_thing.get(thing).copied()
     }
 
-    /// All that is known, in order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Ref, &Known)> {
-        self.known.iter().map(|(r, known)| (*r, known))
-    }
-
     /// The things of all refs are gone. The next new one is `next`, or the one after the last.
     pub(crate) fn begin_again(&mut self, next: u32) {
         self.next = self.next.max(next);

@@ -52,11 +52,6 @@ impl Programs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The folder that programs are started in.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Starts a program and tells its process. The error says what is wrong.
     pub(crate) fn start(&self, words: &[String]) -> Result<u32, String> {
         let (program, args) = words.split_first().ok_or("no program is named")?;

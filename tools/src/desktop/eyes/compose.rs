@@ -182,6 +182,10 @@ impl Walk<'_, '_> {
         if shown == Shown::Not {
             return;
         }
+        // A bar without a height is not drawn, whatever those in it say.
+        if item.role == Role::MenuBar && item.can.component && item.area.is_none() {
+            return;
+        }
         let area = item.area.unwrap_or(spot.clip);
         let part = if spot.in_popup { area } else { area.within(spot.clip) };
         let clips = matches!(item.role, Role::ScrollPane | Role::Viewport) && !area.is_empty();
@@ -210,7 +214,6 @@ impl Walk<'_, '_> {
                         self.push(item, deeper.depth, "text", line.trim(), part, false);
                     }
                 }
-                if item.can.table && item.is(State::ManagesDescendants) && item.children.is_empty() { return }
                 self.children(item, deeper);
             }
             Shown::Control(role) => {
@@ -224,6 +227,10 @@ impl Walk<'_, '_> {
                     }
                     return;
                 }
+                // Of the cells of a sheet those are told of that hold something.
+                if role == "cell" && self.is_of_sheet(item) && item.text.as_deref().unwrap_or_default().is_empty() && !item.is(State::Focused) {
+                    return;
+                }
                 let name = self.name_of(item);
                 self.push(item, spot.depth, role, &name, part, true);
                 let leaf = matches!(role, "button" | "combobox" | "checkbox" | "radio" | "slider" | "spinbutton" | "progressbar" | "menuitemcheckbox" | "menuitemradio");
@@ -233,6 +240,10 @@ impl Walk<'_, '_> {
             }
             Shown::Not => {}
         }
+    }
+
+    fn is_of_sheet(&self, item: &Item) -> bool {
+        self.app.items.get(&item.parent).is_some_and(|table| table.can.table && table.is(State::ManagesDescendants))
     }
 
     fn children(&mut self, item: &Item, spot: Spot) {
@@ -261,8 +272,9 @@ impl Walk<'_, '_> {
             let mut texts: Vec<String> = Vec::new();
             let limit = 6;
             self.app.walk(&item.path, &mut |child, depth| {
-                if depth > 0 && matches!(child.role, Role::Label | Role::Static) && !child.name.trim().is_empty() && texts.len() < limit {
-                    texts.push(child.name.trim().to_owned());
+                let name = child.name.trim();
+                if depth > 0 && matches!(child.role, Role::Label | Role::Static) && !name.is_empty() && texts.len() < limit && !texts.iter().any(|text| text == name) {
+                    texts.push(name.to_owned());
                 }
                 depth < 5
             });
@@ -282,6 +294,10 @@ impl Walk<'_, '_> {
             node.states = roles::states(item);
             node.verbs = roles::verbs(item);
             node.value = value_of(item);
+            if item.role == Role::TableCell && self.is_of_sheet(item) {
+                node.value = Some(item.text.clone().unwrap_or_default());
+                node.verbs = vec![Verb::Click, Verb::Fill];
+            }
             if item.role == Role::ComboBox {
                 (node.value, node.options) = choices(self.app, item, node.value);
                 if node.value.as_deref() == Some(node.name.as_str()) {

@@ -51,6 +51,8 @@ pub(crate) struct Item {
     pub(crate) value: Option<f64>,
     /// The elements whose text is its label.
     pub(crate) labels: Vec<String>,
+    /// How many children it says that it has.
+    pub(crate) count: i32,
     /// Whether all of it was read: what is not shown is known by role and name only.
     pub(crate) whole: bool,
 }
@@ -88,6 +90,8 @@ pub(crate) struct App {
     pub(crate) window_relative: bool,
     /// Whether it makes its elements when asked for them, so that its cache is not all of it.
     pub(crate) lazy: bool,
+    /// By how much what is in a pane is elsewhere than it says: LibreOffice leaves out its menu bar.
+    pub(crate) shifts: std::collections::HashMap<String, (i32, i32)>,
     pub(crate) items: std::collections::HashMap<String, Item>,
     /// It did not answer in time.
     pub(crate) silent: bool,
@@ -109,6 +113,24 @@ impl App {
     /// The frames and dialogs.
     pub(crate) fn tops(&self) -> Vec<&Item> {
         self.items.get(&self.root).into_iter().flat_map(|root| root.children.iter()).filter_map(|path| self.items.get(path)).collect()
+    }
+
+    /// By how much an element is elsewhere than it says.
+    pub(crate) fn shift(&self, path: &str) -> (i32, i32) {
+        if self.shifts.is_empty() {
+            return (0, 0);
+        }
+        let mut at = path;
+        for _ in 0..200 {
+            if let Some(shift) = self.shifts.get(at) {
+                return *shift;
+            }
+            match self.items.get(at) {
+                Some(item) if !item.parent.is_empty() && item.parent != at => at = &item.parent,
+                _ => return (0, 0),
+            }
+        }
+        (0, 0)
     }
 
     /// The element that is a child of the root and has this one in it.

@@ -25,7 +25,7 @@ const MOST_CHILDREN: i32 = 3_000;
 /// Most elements that are asked about for one program.
 const MOST: usize = 20_000;
 
-type Reference = (String, OwnedObjectPath);
+pub(super) type Reference = (String, OwnedObjectPath);
 /// One element in the cache: itself, its program, its parent, index, number of children, interfaces, name, role, description, states.
 type Cached = (Reference, Reference, Reference, i32, i32, Vec<String>, String, u32, String, Vec<u32>);
 /// The same as older programs tell it, with its children by name.
@@ -70,9 +70,10 @@ impl Bus {
             fresh.extend(asked);
         }
         fresh.extend(news.dirt.elements.iter().cloned());
-        if app.lazy || app.items.len() < 3 {
+        if anew || !news.dirt.structure.is_empty() || app.lazy {
             self.complete(app, &mut fresh).await?;
         }
+        self.cells(app, news.areas, &mut fresh).await?;
         let shown = visible(app);
         let touched = |item: &Item| item.area.is_some_and(|area| news.areas.iter().any(|changed| !changed.within(area).is_empty()));
         let mut asked: Vec<String> = Vec::new();
@@ -88,6 +89,7 @@ impl Bus {
             self.basics(app, &quiet).await?;
         }
         self.places(app, &asked, origin).await?;
+        mend_places(app, &asked);
         self.contents(app, &asked).await?;
         Ok(())
     }
@@ -103,8 +105,7 @@ impl Bus {
                     let item = begun(&object, &parent, role, name, about, &states, &interfaces);
                     order.push((item.parent.clone(), item.path.clone(), index));
                     let mut item = item;
-                    // Until they are known by name.
-                    item.value = None;
+                    item.count = count;
                     if count > MOST_CHILDREN {
                         item.states |= State::ManagesDescendants as u64;
                     }
@@ -129,12 +130,10 @@ impl Bus {
             }
         }
         if !items.contains_key(&app.root) {
-            let mut root = begun(&(app.bus.clone(), OwnedObjectPath::default()), &(String::new(), OwnedObjectPath::default()), 75, app.name.clone(), String::new(), &[], &[]);
-            root.path.clone_from(&app.root);
-            root.parent.clear();
-            items.insert(app.root.clone(), root);
+            items.insert(app.root.clone(), unread(&app.root, ""));
         }
         for (path, item) in &mut items {
+            show_visible(app.window_relative, item);
             match app.items.remove(path) {
                 // What is known of it stands, as long as the program says the same of it.
                 Some(old) if old.whole && (old.states, &old.name, old.role) == (item.states, &item.name, item.role) => {
@@ -155,8 +154,11 @@ impl Bus {
         let mut seen: HashSet<String> = HashSet::new();
         while !level.is_empty() && app.items.len() < MOST {
             level.retain(|path| seen.insert(path.clone()));
-            let asked = level.iter().filter(|path| app.items.get(*path).is_some_and(|item| **path == app.root || item.is_shown() && !item.is(State::ManagesDescendants)));
-            let asked: Vec<String> = asked.cloned().collect();
+            let shown = |path: &&String| app.items.get(*path).is_some_and(|item| **path == app.root || item.is_shown() && !item.is(State::ManagesDescendants));
+            let (asked, known): (Vec<&String>, Vec<&String>) =
+                level.iter().filter(shown).partition(|path| app.items.get(*path).is_some_and(|item| app.lazy || item.count < 0 || item.count as usize > item.children.len()));
+            let known: Vec<String> = known.into_iter().filter_map(|path| app.items.get(path)).flat_map(|item| item.children.clone()).collect();
+            let asked: Vec<String> = asked.into_iter().cloned().collect();
             let bus = app.bus.clone();
             let told: Vec<(String, Result<Vec<Reference>, CallError>)> = stream::iter(asked)
                 .map(|path| {
@@ -169,7 +171,7 @@ impl Bus {
                 .buffered(AT_ONCE)
                 .collect()
                 .await;
-            let mut next = Vec::new();
+            let mut next = known;
             let mut unknown = Vec::new();
             for (path, children) in told {
                 let children = match children {
@@ -180,9 +182,7 @@ impl Bus {
                 let children: Vec<String> = children.into_iter().filter(|(bus, _)| *bus == app.bus).map(|(_, path)| path.to_string()).collect();
                 for child in &children {
                     if !app.items.contains_key(child) {
-                        let mut item = begun(&(app.bus.clone(), OwnedObjectPath::default()), &(String::new(), OwnedObjectPath::default()), 0, String::new(), String::new(), &[], &[]);
-                        item.path.clone_from(child);
-                        app.items.insert(child.clone(), item);
+                        app.items.insert(child.clone(), unread(child, &path));
                         unknown.push(child.clone());
                     }
                     if let Some(item) = app.items.get_mut(child) {
@@ -202,7 +202,7 @@ impl Bus {
     }
 
     /// Role, name and state of elements.
-    async fn basics(&self, app: &mut App, paths: &[String]) -> Result<(), CallError> {
+    pub(super) async fn basics(&self, app: &mut App, paths: &[String]) -> Result<(), CallError> {
         let bus = app.bus.clone();
         let told: Vec<(String, Option<Basics>)> = stream::iter(paths.to_vec())
             .map(|path| {
@@ -217,7 +217,10 @@ impl Bus {
             .await;
         for (path, basics) in told {
             match (basics, app.items.get_mut(&path)) {
-                (Some(basics), Some(item)) => basics.into_item(item),
+                (Some(basics), Some(item)) => {
+                    basics.into_item(item);
+                    show_visible(app.window_relative, item);
+                }
                 (None, Some(_)) => {
                     app.items.remove(&path);
                 }
@@ -239,7 +242,7 @@ impl Bus {
         );
         Ok(Basics {
             role: Role::try_from(role?).unwrap_or(Role::Unknown),
-            name: name?,
+            name: said(name?),
             about: about.unwrap_or_default(),
             states: bits(&states?),
             can: Abilities::of(&interfaces.unwrap_or_default()),
@@ -256,6 +259,8 @@ impl Bus {
             .map(|(area,)| area)
             .or(Err(()))
             .ok()?;
+        let shift = app.shift(path);
+        let (x, y) = (x.saturating_add(shift.0), y.saturating_add(shift.1));
         let (dx, dy) = if app.window_relative { app.top_of(path).and_then(|top| origin(app, top)).unwrap_or((0, 0)) } else { (0, 0) };
         // A menu that is closed is at the end of the world, and some elements have no size.
         let sane = |value: i32| (-30_000..30_000).contains(&value);
@@ -372,25 +377,78 @@ impl Basics {
     }
 }
 
+/// What an element is called, without names that are only its class: GTK 4 gives them to what has none.
+fn said(name: String) -> String {
+    let rest = ["Gtk", "Adw", "Gdk"].iter().find_map(|kit| name.strip_prefix(kit));
+    let class = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest.chars().all(|c| c.is_ascii_alphanumeric()));
+    if class { String::new() } else { name }
+}
+
+/// GTK 4 says of its windows only that they are showing; of all else it says whether it is visible.
+fn show_visible(four: bool, item: &mut Item) {
+    if four && item.is(State::Visible) {
+        item.states |= State::Showing as u64;
+    }
+}
+
 fn bits(states: &[u32]) -> u64 {
     u64::from(states.first().copied().unwrap_or_default()) | u64::from(states.get(1).copied().unwrap_or_default()) << 32
 }
 
-fn begun(object: &Reference, parent: &Reference, role: u32, name: String, about: String, states: &[u32], interfaces: &[String]) -> Item {
+/// An element of which nothing is known but its place in the tree.
+pub(super) fn unread(path: &str, parent: &str) -> Item {
     Item {
-        path: object.1.to_string(),
-        parent: parent.1.to_string(),
+        path: path.to_owned(),
+        parent: parent.to_owned(),
         children: Vec::new(),
-        role: Role::try_from(role).unwrap_or(Role::Unknown),
-        name,
-        about,
-        states: bits(states),
-        can: Abilities::of(interfaces),
+        role: Role::Unknown,
+        name: String::new(),
+        about: String::new(),
+        states: 0,
+        can: Abilities::default(),
         area: None,
         text: None,
         value: None,
         labels: Vec::new(),
+        count: -1,
         whole: false,
+    }
+}
+
+fn begun(object: &Reference, parent: &Reference, role: u32, name: String, about: String, states: &[u32], interfaces: &[String]) -> Item {
+    Item {
+        role: Role::try_from(role).unwrap_or(Role::Unknown),
+        name: said(name),
+        about,
+        states: bits(states),
+        can: Abilities::of(interfaces),
+        ..unread(object.1.as_str(), parent.1.as_str())
+    }
+}
+
+/// A pane that fills its parent and says that it is elsewhere is mistaken, and so is all that is in it.
+fn mend_places(app: &mut App, paths: &[String]) {
+    for path in paths {
+        let Some(item) = app.items.get(path).filter(|item| matches!(item.role, Role::RootPane | Role::Panel)) else { continue };
+        let Some(parent) = app.items.get(&item.parent) else { continue };
+        let (Some(area), Some(around)) = (item.area, parent.area) else { continue };
+        let off = (around.x - area.x, around.y - area.y);
+        let fills = (area.w, area.h) == (around.w, around.h) && parent.children.len() == 1;
+        if !fills || off == (0, 0) || app.window_relative {
+            continue;
+        }
+        let known = app.shift(path);
+        let mut inside = Vec::new();
+        app.walk(path, &mut |item, _| {
+            inside.push(item.path.clone());
+            true
+        });
+        app.shifts.insert(path.clone(), (known.0 + off.0, known.1 + off.1));
+        for path in inside {
+            if let Some(area) = app.items.get_mut(&path).and_then(|item| item.area.as_mut()) {
+                (area.x, area.y) = (area.x + off.0, area.y + off.1);
+            }
+        }
     }
 }
 

@@ -1,0 +1,132 @@
+//! Editors: what they have saved is read from the file.
+
+use std::path::Path;
+
+use super::super::hand::Hand;
+
+const LETTER: &str = "Dear friend,\nthe apples are ripe, and the apples are sweet.\nCome soon.\n";
+
+pub(super) fn letter(folder: &Path) {
+    std::fs::write(folder.join("letter.txt"), LETTER).expect("written");
+}
+
+fn line(hand: &Hand) -> String {
+    format!("The {} is beside the {}, number {}.", hand.word(1), hand.word(2), hand.number(3, 100, 999))
+}
+
+/// Fills the dialog of GTK 3 that asks where to save, and saves.
+async fn save_as(hand: &mut Hand, name: &str) -> Result<(), String> {
+    let path = hand.path(name).display().to_string();
+    let field = hand.need("textbox", "Name").await?;
+    hand.fill(&field, &path).await?;
+    hand.click("button", "Save").await
+}
+
+pub(super) async fn write_in_mousepad(hand: &mut Hand) -> Result<(), String> {
+    let wanted = line(hand);
+    let field = hand.need("textbox", "").await?;
+    hand.type_into(&field, &wanted).await?;
+    hand.key("Control+s").await?;
+    save_as(hand, "note.txt").await?;
+    hand.file("note.txt", |text| text.trim_end() == wanted).await
+}
+
+pub(super) async fn replace_in_mousepad(hand: &mut Hand) -> Result<(), String> {
+    let word = hand.word(1);
+    hand.click("menuitem", "Search").await?;
+    hand.click("menuitem", "Find and Replace...").await?;
+    let find = hand.need("textbox", "Search for").await?;
+    hand.fill(&find, "apples").await?;
+    let replace = hand.need("textbox", "Replace with").await?;
+    hand.fill(&replace, word).await?;
+    let all = hand.need("checkbox", "Replace all in:").await?;
+    hand.check(&all, true).await?;
+    hand.click("button", "Replace").await?;
+    hand.click("button", "Close").await?;
+    hand.key("Control+s").await?;
+    let wanted = LETTER.replace("apples", word);
+    hand.file("letter.txt", |text| text == wanted).await
+}
+
+pub(super) async fn open_by_dialog(hand: &mut Hand) -> Result<(), String> {
+    let added = line(hand);
+    hand.key("Control+o").await?;
+    // A path that is typed opens the field for it.
+    hand.need("button", "Open").await?;
+    hand.type_text("/").await?;
+    let field = hand.need("textbox", "").await?;
+    let path = hand.path("letter.txt").display().to_string();
+    hand.fill(&field, &path).await?;
+    hand.click("button", "Open").await?;
+    let field = loop_until(hand, "Dear friend").await?;
+    hand.type_into(&field, &added).await?;
+    hand.key("Control+s").await?;
+    let wanted = format!("{LETTER}{added}");
+    hand.file("letter.txt", |text| text.trim_end() == wanted.trim_end()).await
+}
+
+/// The field that holds a text.
+async fn loop_until(hand: &mut Hand, part: &str) -> Result<crate::oracles::hand::Line, String> {
+    for _ in 0..40 {
+        let text = hand.look().await;
+        if let Some(line) = text.live().find(|line| line.role == "textbox" && line.value.as_deref().is_some_and(|value| value.contains(part))) {
+            return Ok(line.clone());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    }
+    Err(format!("no field holds {part:?}"))
+}
+
+pub(super) async fn write_in_gedit(hand: &mut Hand) -> Result<(), String> {
+    let wanted = line(hand);
+    let field = hand.need("textbox", "").await?;
+    hand.type_into(&field, &wanted).await?;
+    hand.click("button", "Save").await?;
+    let path = hand.path("note.txt").display().to_string();
+    let field = hand.need("textbox", "Name").await?;
+    hand.fill(&field, &path).await?;
+    // The dialog has its own button of that name, the newest on the screen.
+    hand.key("Enter").await?;
+    hand.file("note.txt", |text| text.trim_end() == wanted).await
+}
+
+pub(super) async fn replace_in_gedit(hand: &mut Hand) -> Result<(), String> {
+    let word = hand.word(1);
+    hand.key("Control+h").await?;
+    let find = hand.need("combobox", "Find").await.or(hand.need("textbox", "Find").await)?;
+    hand.fill(&find, "apples").await?;
+    let replace = hand.need("combobox", "Replace with").await.or(hand.need("textbox", "Replace with").await)?;
+    hand.fill(&replace, word).await?;
+    hand.click("button", "Replace All").await?;
+    hand.click("button", "Close").await.or(hand.key("Escape").await)?;
+    hand.key("Control+s").await?;
+    let wanted = LETTER.replace("apples", word);
+    hand.file("letter.txt", |text| text == wanted).await
+}
+
+pub(super) async fn copy_between(hand: &mut Hand) -> Result<(), String> {
+    let text = hand.look().await;
+    let field = text.find("textbox", "").cloned().ok_or("no field")?;
+    hand.copy_all(&field).await?;
+    hand.launch("mousepad --disable-server").await?;
+    let text = hand.look().await;
+    let field = text.live().find(|line| line.role == "textbox" && line.value.as_deref() == Some("")).cloned().ok_or_else(|| format!("no empty field on\n{}", text.text))?;
+    hand.paste(&field).await?;
+    hand.key("Control+s").await?;
+    save_as(hand, "copy.txt").await?;
+    hand.file("copy.txt", |text| text.trim_end() == LETTER.trim_end()).await
+}
+
+pub(super) async fn chinese(hand: &mut Hand) -> Result<(), String> {
+    let wanted = format!("你好，世界！第{}号门在{}东边。", hand.number(1, 10, 99), if hand.seed % 2 == 0 { "河" } else { "山" });
+    let field = hand.need("textbox", "").await?;
+    hand.type_into(&field, &wanted).await?;
+    let read = hand.look().await;
+    let held = read.find("textbox", "").and_then(|line| line.value.clone()).unwrap_or_default();
+    if held.trim_end() != wanted {
+        return Err(format!("it reads {held:?}"));
+    }
+    hand.key("Control+s").await?;
+    save_as(hand, "note.txt").await?;
+    hand.file("note.txt", |text| text.trim_end() == wanted).await
+}

@@ -1,0 +1,205 @@
+//! A sheet, a terminal, a browser with a window, a canvas.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::super::hand::Hand;
+
+/// What another program reads in a sheet: cells by name.
+fn cells(file: &Path) -> String {
+    const READ: &str = r#"
+import re, sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+strings = re.findall(r'<si>.*?<t[^>]*>(.*?)</t>.*?</si>', z.read('xl/sharedStrings.xml').decode(), re.S) if 'xl/sharedStrings.xml' in z.namelist() else []
+for ref, attrs, body in re.findall(r'<c r="([A-Z]+[0-9]+)"([^>]*)>(.*?)</c>', z.read('xl/worksheets/sheet1.xml').decode(), re.S):
+    f = re.search(r'<f[^>]*>(.*?)</f>', body); v = re.search(r'<v>(.*?)</v>', body)
+    value = v.group(1) if v else ''
+    if 't="s"' in attrs and value: value = strings[int(value)]
+    print(ref, '=' + f.group(1) if f else '', value, sep='|')
+"#;
+    let output = Command::new("python3").args(["-c", READ]).arg(file).output().expect("python3");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Goes to a cell by the name box, and puts something there.
+async fn put(hand: &mut Hand, cell: &str, text: &str) -> Result<(), String> {
+    let bar = hand.look().await;
+    let at = bar.lines.iter().position(|line| line.role == "toolbar" && line.name == "Formula Tool Bar").ok_or_else(|| format!("no bar on\n{}", bar.text))?;
+    let name = bar.lines[at..].iter().find(|line| line.role == "textbox").cloned().ok_or("no name box")?;
+    if name.value.as_deref() != Some(cell) {
+        hand.fill(&name, cell).await?;
+        hand.key("Enter").await?;
+    }
+    hand.type_text(text).await?;
+    hand.key("Enter").await
+}
+
+pub(super) async fn sheet(hand: &mut Hand) -> Result<(), String> {
+    let (a, b) = (hand.number(1, 10, 99), hand.number(2, 10, 99));
+    for (cell, text) in [("A1", "plums".to_owned()), ("B1", a.to_string()), ("A2", "pears".to_owned()), ("B2", b.to_string()), ("B3", "=SUM(B1:B2)".to_owned())] {
+        put(hand, cell, &text).await?;
+    }
+    // The sheet shows what came of the formula.
+    let shown = hand.look().await;
+    let sum = shown.find("cell", "B3").and_then(|line| line.value.clone()).unwrap_or_default();
+    if sum != (a + b).to_string() {
+        return Err(format!("B3 shows {sum:?}"));
+    }
+    hand.key("Control+Shift+s").await?;
+    let field = hand.need("textbox", "Name").await?;
+    let file = hand.path("fruit.xlsx");
+    hand.fill(&field, &file.display().to_string()).await?;
+    hand.click("button", "Save").await?;
+    // It may ask whether this format is meant.
+    for _ in 0..40 {
+        let text = hand.look().await;
+        if let Some(line) = text.live().find(|line| line.role == "button" && line.name.contains("Excel")).cloned() {
+            hand.click("button", &line.name).await?;
+        }
+        if file.exists() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let told = cells(&file);
+    let wanted = [format!("B1||{a}"), format!("B3|=SUM(B1:B2)|{}", a + b), "A2||pears".to_owned()];
+    if wanted.iter().all(|line| told.lines().any(|told| told == line)) { Ok(()) } else { Err(format!("the file holds\n{told}")) }
+}
+
+pub(super) fn stock(folder: &Path) {
+    std::fs::write(folder.join("stock.csv"), "item,count\nbolts,12\nnuts,30\n").expect("written");
+}
+
+pub(super) async fn change(hand: &mut Hand) -> Result<(), String> {
+    // It asks how the file is to be read.
+    hand.click("button", "OK").await?;
+    let count = hand.number(1, 40, 99);
+    let line = hand.need("cell", "B2").await?;
+    if line.value.as_deref() != Some("12") {
+        return Err(format!("B2 shows {:?}", line.value));
+    }
+    hand.fill(&line, &count.to_string()).await?;
+    hand.key("Control+s").await?;
+    let keep = format!("bolts,{count}");
+    for _ in 0..40 {
+        let text = hand.look().await;
+        if let Some(line) = text.live().find(|line| line.role == "button" && line.name.contains("Text CSV")).cloned() {
+            hand.click("button", &line.name).await?;
+        }
+        if hand.file_now("stock.csv").contains(&keep) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Err(format!("the file holds {:?}", hand.file_now("stock.csv")))
+}
+
+/// Has a number told in the terminal, reads it off its pixels, and uses it.
+pub(super) async fn command(hand: &mut Hand) -> Result<(), String> {
+    let (a, b) = (hand.number(1, 1000, 9999), hand.number(2, 11, 99));
+    hand.type_text(&format!("echo result $(( {a} * {b} ))")).await?;
+    hand.key("Enter").await?;
+    let mut told = None;
+    for _ in 0..20 {
+        let text = hand.look().await;
+        told = text.lines.iter().find_map(|line| line.name.strip_prefix("result ").map(|rest| rest.trim().to_owned()));
+        if told.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    let told = told.ok_or("the result is not on the screen")?;
+    hand.type_text(&format!("echo {told} > answer.txt")).await?;
+    hand.key("Enter").await?;
+    hand.file("answer.txt", |text| text.trim() == (a * b).to_string()).await
+}
+
+pub(super) fn poem(folder: &Path) {
+    std::fs::write(folder.join("poem.txt"), "床前明月光\n疑是地上霜\n举头望明月\n低头思故乡\n").expect("written");
+}
+
+/// Reads Chinese off the pixels of a terminal, and writes it down elsewhere.
+pub(super) async fn chinese_seen(hand: &mut Hand) -> Result<(), String> {
+    let wanted = ["床前明月光", "疑是地上霜", "举头望明月", "低头思故乡"][hand.number(1, 0, 3) as usize];
+    let number = ["床前明月光", "疑是地上霜", "举头望明月", "低头思故乡"].iter().position(|line| *line == wanted).unwrap_or_default() + 1;
+    hand.type_text(&format!("clear; sed -n {number}p poem.txt")).await?;
+    hand.key("Enter").await?;
+    let mut read = None;
+    for _ in 0..20 {
+        let text = hand.look().await;
+        let chinese = |name: &str| name.chars().filter(|c| ('\u{4e00}'..'\u{9fff}').contains(c)).collect::<String>();
+        read = text.lines.iter().map(|line| chinese(&line.name)).find(|name| name.chars().count() >= 4);
+        if read.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    let read = read.ok_or("no Chinese is on the screen")?;
+    hand.launch("mousepad").await?;
+    let field = hand.need("textbox", "").await?;
+    hand.fill(&field, &read).await?;
+    hand.key("Control+s").await?;
+    let path = hand.path("line.txt").display().to_string();
+    let field = hand.need("textbox", "Name").await?;
+    hand.fill(&field, &path).await?;
+    hand.click("button", "Save").await?;
+    hand.file("line.txt", |text| text.trim_end() == wanted).await
+}
+
+/// Chromium with a window, by its accessibility tree: the site itself says what it was sent.
+pub(super) async fn form(hand: &mut Hand) -> Result<(), String> {
+    let (sent, mut told) = tokio::sync::mpsc::unbounded_channel::<String>();
+    let page = "<title>Order</title><h1>Order tea</h1><form method=post action=/order><label>Name <input name=name></label><label>Cups <input name=cups type=number></label>\
+        <label><input type=checkbox name=sugar> Sugar</label><button>Order now</button></form>";
+    let app = axum::Router::new().route("/", axum::routing::get(move || async move { axum::response::Html(page) })).route(
+        "/order",
+        axum::routing::post(move |body: String| {
+            let _ = sent.send(body);
+            async { axum::response::Html("<title>Thanks</title><p>Thank you") }
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let bar = hand.need("textbox", "Address and search bar").await?;
+    hand.fill(&bar, &format!("http://{address}/")).await?;
+    hand.key("Enter").await?;
+    let name = hand.need("textbox", "Name").await?;
+    let wanted = hand.word(1);
+    hand.fill(&name, wanted).await?;
+    let cups = hand.need("spinbutton", "Cups").await?;
+    let number = hand.number(2, 2, 9);
+    hand.fill(&cups, &number.to_string()).await?;
+    let sugar = hand.need("checkbox", "Sugar").await?;
+    hand.check(&sugar, true).await?;
+    hand.click("button", "Order now").await?;
+    let body = tokio::time::timeout(Duration::from_secs(10), told.recv()).await.ok().flatten().unwrap_or_default();
+    server.abort();
+    let expected = format!("name={wanted}&cups={number}&sugar=on");
+    if body == expected { Ok(()) } else { Err(format!("the site was sent {body:?}, not {expected:?}")) }
+}
+
+/// Draws a line on a canvas that tells nothing of itself, and saves it.
+pub(super) async fn paint(hand: &mut Hand) -> Result<(), String> {
+    let window = hand.need("window", "").await?;
+    let (x, y) = (200.0 + hand.number(1, 0, 60) as f64, 220.0 + hand.number(2, 0, 40) as f64);
+    hand.drag(&window, (x, y), (150.0, 60.0)).await?;
+    hand.key("Control+s").await?;
+    let file = hand.path("line.png");
+    hand.type_text(&file.display().to_string()).await?;
+    hand.key("Enter").await?;
+    for _ in 0..30 {
+        if let Ok(bytes) = std::fs::read(&file)
+            && !bytes.is_empty()
+        {
+            const READ: &str = "import sys\nfrom PIL import Image\nim = Image.open(sys.argv[1]).convert('RGB')\nground = im.getpixel((0, 0))\nprint(sum(1 for p in im.getdata() if p != ground))";
+            let output = Command::new("/usr/bin/python3").args(["-c", READ]).arg(&file).output().expect("python3");
+            let points: u64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_default();
+            return if points >= 100 { Ok(()) } else { Err(format!("only {points} points are painted ({})", String::from_utf8_lossy(&output.stderr))) };
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    Err("no picture was saved".to_owned())
+}
