@@ -141,6 +141,24 @@ ORACLES_SEEDS ?= 3
 oracles: setup ## Do small web tasks of MiniWoB++ by programs that see only the text of the screen; the last line tells how many.
 	@ORACLES_SEEDS=$(ORACLES_SEEDS) ORACLES_FIRST=$(or $(SEED),1) scripts/oracles.sh
 
+# Tries of each task of `make desktop`, and the first seed: make desktop SEED=100 TASKS_OF=calc-sheet,paint-line
+TRIES ?= 3
+TASKS_OF ?=
+
+.PHONY: setup-desktop
+setup-desktop:
+	@scripts/setup.sh desktop
+
+.PHONY: desktop
+desktop: setup-desktop ## Do tasks with real programs on a private display, by programs that see only text; the last line tells how many passed.
+	@DESKTOP_TRIES=$(TRIES) DESKTOP_FIRST=$(or $(SEED),1) DESKTOP_TASKS=$(TASKS_OF) scripts/desktop.sh
+
+.PHONY: bench-desktop
+bench-desktop: setup-desktop ## Measure reading text off pixels by two readers, and looking at a tree beside python3-pyatspi.
+	$(PROGRAM)
+	HANDIWORK_MODELS=$(CURDIR)/target/models $(BUILT)/handiwork model pull ocr
+	HANDIWORK_MODELS=$(CURDIR)/target/models $(CARGO) bench --workspace --quiet --profile dev --bench desktop
+
 # Sweeps of `make survive` over all boundaries; one takes about ten minutes on two cores.
 SWEEPS ?= 3
 

@@ -46,6 +46,43 @@ need chromium-headless-shell chromium-headless-shell chromium chromium-browser g
 need_file fonts-dejavu-core '/usr/share/fonts/truetype/*/*.ttf' '/usr/share/fonts/*/*.ttf' '/usr/share/fonts/*.ttf' '/usr/local/share/fonts/*/*.ttf'
 # libclang-cpp is another library, which comes without this one too.
 need_file libclang-dev {/usr/lib/llvm-*/lib,/usr/lib/*,/usr/lib,/usr/lib64,"${LIBCLANG_PATH:-/nonexistent}"}/libclang{,-[0-9]*}.so*
+# What xcap binds.
+need_lib() { # need_lib PACKAGE NAME: a library that pkg-config knows
+    pkg-config --exists "$2" 2>/dev/null || packages+=("$1")
+}
+need_lib libxcb1-dev xcb
+need_lib libxrandr-dev xrandr
+need_lib libdbus-1-dev dbus-1
+need_lib libpipewire-0.3-dev libpipewire-0.3
+need_lib libwayland-dev wayland-client
+need_lib libegl-dev egl
+need_lib libgbm-dev gbm
+# A private display, and the small programs that the tests work with.
+need xvfb Xvfb
+need openbox openbox
+need dbus-daemon dbus-daemon
+need_file at-spi2-core /usr/libexec/at-spi-bus-launcher /usr/lib/at-spi2-core/at-spi-bus-launcher
+need x11-xkb-utils setxkbmap
+need x11-xserver-utils xrandr
+need xdotool xdotool
+need xclip xclip
+need mousepad mousepad
+need galculator galculator
+need xterm xterm
+# The large ones, for all tasks and the benchmarks.
+if [ "${1:-}" = desktop ]; then
+    need gnome-calculator gnome-calculator
+    need gedit gedit
+    need mtpaint mtpaint
+    need libreoffice-calc localc
+    need_file libreoffice-gtk3 '/usr/lib/libreoffice/program/libvclplug_gtk3lo.so'
+    need chromium chromium
+    need tesseract-ocr tesseract
+    need_file tesseract-ocr-chi-sim '/usr/share/tesseract-ocr/*/tessdata/chi_sim.traineddata'
+    need_file fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
+    need_file python3-pyatspi '/usr/lib/python3/dist-packages/pyatspi/__init__.py'
+    need_file python3-pil '/usr/lib/python3/dist-packages/PIL/__init__.py'
+fi
 # A model's weights come in packages that pip fetches; without pip everything else still works.
 if ! command -v pip >/dev/null 2>&1 && ! command -v pip3 >/dev/null 2>&1 && ! python3 -m pip --version >/dev/null 2>&1; then
     packages+=(python3-pip)

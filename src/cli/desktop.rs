@@ -133,8 +133,9 @@ fn environment() -> Vec<(String, String)> {
     names.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
 }
 
-fn size(text: &str) -> Result<(u32, u32), Failure> {
-    let wrong = || Failure::new(Code::Usage, format!("--size {text}: it is no size from 320x240 to 7680x4320")).hint("for example: --size 1280x800");
+/// A size such as 1280x800.
+pub(super) fn size(text: &str) -> Result<(u32, u32), Failure> {
+    let wrong = || Failure::new(Code::Usage, format!("{text:?} is no size from 320x240 to 7680x4320")).hint("for example: --size 1280x800");
     let (width, height) = text.split_once('x').ok_or_else(wrong)?;
     let (width, height): (u32, u32) = (width.parse().map_err(|_| wrong())?, height.parse().map_err(|_| wrong())?);
     if (320..=7680).contains(&width) && (240..=4320).contains(&height) { Ok((width, height)) } else { Err(wrong()) }

@@ -105,6 +105,11 @@ impl MindArgs {
         self.best_of.is_some()
     }
 
+    /// Whether nobody else goes about the goal.
+    pub(crate) fn is_single(&self) -> bool {
+        self.best_of.is_none() && self.helpers.is_empty()
+    }
+
     /// Whether one agent goes about the goal by itself, without a plan.
     pub(crate) fn is_plain(&self) -> bool {
         self.planner == Kind::React && self.best_of.is_none() && self.helpers.is_empty()

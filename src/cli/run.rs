@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, Budgets, Condition, Policy, Probe, Run, RunId};
+use handiwork::core::{Agent, Budgets, Condition, Policy, Probe, Run, RunId, Surface};
 use handiwork::memory::Store;
 use handiwork::planners::React;
 use handiwork::tools::browser::Browser;
+use handiwork::tools::desktop::Desktop;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::desktop::DesktopArgs;
 use super::drive::{self, conclude, drive};
 use super::known::ScriptArgs;
 use super::mind::{self, MindArgs};
@@ -35,6 +37,9 @@ pub(crate) struct Args {
     browser: BrowserArgs,
     #[command(flatten)]
     profile: ProfileArgs,
+    #[command(flatten)]
+    #[serde(default)]
+    desktop: DesktopArgs,
     /// Most replies of the model
     #[arg(long, default_value_t = 30, value_name = "N")]
     max_steps: u32,
@@ -122,6 +127,8 @@ struct Tools {
     store: Arc<Store>,
     /// None if only child runs have one.
     browser: Option<Arc<Browser>>,
+    /// Instead of a browser.
+    desktop: Option<Arc<Desktop>>,
     agent: Agent,
 }
 
@@ -157,8 +164,12 @@ impl Tools {
             browser: args.browser.config()?,
         };
         let mut builder = args.mind.agent(given).journal(store.clone()).secrets(secrets).policy(policy(args)).screenshots(true);
-        let mut browser = None;
-        if !args.mind.is_tried() {
+        let (mut browser, mut desktop) = (None, None);
+        if args.desktop.is_wanted() {
+            let opened = Arc::new(args.desktop.open(paths).await?);
+            builder = builder.shared_surface(opened.clone());
+            desktop = Some(opened);
+        } else if !args.mind.is_tried() {
             let launched = Arc::new(args.profile.launch_lasting(&args.browser, paths).await?);
             builder = builder.shared_surface(launched.clone());
             browser = Some(launched);
@@ -169,12 +180,16 @@ impl Tools {
         for other in &args.fallbacks {
             builder = builder.fallback(another(other).await?);
         }
-        Ok(Self { store, browser, agent: builder.build() })
+        Ok(Self { store, browser, desktop, agent: builder.build() })
     }
 }
 
 pub(crate) async fn run(mut args: Args, paths: &Paths, out: Out) -> Result<(), Failure> {
     let schema = args.output_schema.as_ref().map(read_schema).transpose()?;
+    if args.desktop.is_wanted() && (args.url.is_some() || args.profile.name().is_some() || !args.mind.is_single()) {
+        return Err(Failure::new(Code::Usage, "--desktop goes without --url, --profile, --best-of and --helper: those are about browsers")
+            .hint("to open a page on the desktop: --desktop --launch \"chromium URL\""));
+    }
     if args.record.is_some() || args.model.is_cassette() {
         args.memory.for_cassette();
         args.scripts.for_cassette();
@@ -268,6 +283,9 @@ fn read_answer(run: &Run, answer: &str) -> Result<(bool, String), Failure> {
 
 /// Closes everything, and says how it ended.
 async fn finish(tools: Tools, driven: Result<Run, Failure>, args: &Args, paths: &Paths, out: Out) -> Result<(), Failure> {
+    if let Some(desktop) = &tools.desktop {
+        Surface::close(&**desktop).await;
+    }
     if let Some(browser) = &tools.browser {
         args.profile.close(browser, paths).await;
     }

@@ -60,6 +60,14 @@ pub fn for_chrome(script: &Script, values: &Values) -> (Script, Vec<String>) {
                 }
                 continue;
             }
+            Some(Ok(Ours::Type { text })) => {
+                miss(&format!("{text:?} is not typed without a field"));
+                continue;
+            }
+            Some(Ok(Ours::Launch { program })) => {
+                miss(&format!("{program} is not started: Chrome has no programs"));
+                continue;
+            }
             Some(Ok(Ours::Agent { goal })) => {
                 miss(&format!("no agent does this: {goal}"));
                 continue;

@@ -253,6 +253,18 @@ pub enum Ours {
         /// The keys.
         keys: String,
     },
+    /// Text that is typed where the keyboard is.
+    #[serde(rename = "x-handiwork-type")]
+    Type {
+        /// The text.
+        text: String,
+    },
+    /// A program is started, on a desktop.
+    #[serde(rename = "x-handiwork-launch")]
+    Launch {
+        /// Its name and arguments.
+        program: String,
+    },
     /// From here on an agent goes on towards the script's goal, held to what is asserted at the end.
     #[serde(rename = "x-handiwork-agent")]
     Agent {

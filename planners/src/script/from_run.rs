@@ -124,6 +124,7 @@ fn is_repeatable(action: &Action) -> bool {
             | Action::Select(_)
             | Action::Check(_)
             | Action::Upload(_)
+            | Action::Launch(_)
     )
 }
 
@@ -292,7 +293,12 @@ impl Draft<'_> {
         let around = Self::around(act);
         match &resolved.action {
             Action::Navigate(args) => return vec![Step::Navigate { url: args.url.clone(), around }],
-            Action::Press(args) if resolved.target.is_none() => return vec![Ours::Press { keys: args.keys.clone() }.step()],
+            // A desktop says which window gets the keys.
+            Action::Press(args) if resolved.target.as_ref().is_none_or(|target| target.role == "window") => {
+                return vec![Ours::Press { keys: args.keys.clone() }.step()];
+            }
+            Action::Type(args) if args.r#ref.is_none() => return vec![Ours::Type { text: self.value(&args.text) }.step()],
+            Action::Launch(args) => return vec![Ours::Launch { program: self.general(&args.program) }.step()],
             _ => {}
         }
         let (about, selectors) = self.about(act);

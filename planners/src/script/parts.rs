@@ -181,6 +181,8 @@ impl Ready {
                 let wanted = wanted(&selectors, &Around::default(), &told, timeout)?;
                 push(told.intent, What::On { wanted: Box::new(wanted), deed: Deed::Extract(into) });
             }
+            Ours::Type { text } => push(std::mem::take(about).intent, What::Act("type", json!({ "text": text }))),
+            Ours::Launch { program } => push(std::mem::take(about).intent, What::Act("launch", json!({ "program": program }))),
             Ours::Press { keys } => push(std::mem::take(about).intent, What::Act("press", json!({ "keys": keys }))),
             Ours::Agent { goal } => push(String::new(), What::Agent(goal)),
             Ours::Each { rows, steps } => {

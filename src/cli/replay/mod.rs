@@ -15,17 +15,19 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use handiwork::core::model::NoModel;
 use handiwork::core::run::Status;
-use handiwork::core::{Agent, AgentBuilder, Journal as _, JournalError, Model, Outcome, Policy, Run, RunId, Secrets};
+use handiwork::core::{Agent, AgentBuilder, Journal as _, JournalError, Model, Outcome, Policy, Run, RunId, Secrets, Surface};
 use handiwork::memory::Store;
 use handiwork::planners::script::{Ready, Script, export, write_back};
 use handiwork::planners::{React, Replay};
 use handiwork::tools::browser::{BrowserConfig, ContextConfig, Pool, PoolConfig};
+use handiwork::tools::desktop::{Desktop, DesktopConfig};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::live::Live;
 use super::paths::Paths;
 use super::print::{self, Out};
+use super::desktop::DesktopArgs;
 use super::setup::{self, BrowserArgs};
 use super::{Code, Failure, memory, models, profile, script};
 use came::Came;
@@ -78,6 +80,8 @@ pub(crate) struct Args {
     secrets: Vec<String>,
     #[command(flatten)]
     browser: BrowserArgs,
+    #[command(flatten)]
+    desktop: DesktopArgs,
 }
 
 /// What all rows have.
@@ -85,6 +89,8 @@ struct Work {
     script: Script,
     store: Arc<Store>,
     pool: Arc<Pool>,
+    /// Instead of the browsers.
+    desktop: Option<DesktopConfig>,
     model: Option<Arc<dyn Model>>,
     secrets: Secrets,
     heal: bool,
@@ -116,6 +122,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     let browser = BrowserConfig { state_key: profile::state_key(paths), ..args.browser.config()? };
     let work = Arc::new(Work {
         pool: Arc::new(Pool::new(PoolConfig { browser, most: jobs, ..PoolConfig::default() })),
+        desktop: args.desktop.is_wanted().then(|| args.desktop.config(paths)).transpose()?,
         store: Arc::new(memory::open(paths).await?),
         secrets: setup::secrets(&args.secrets)?,
         heal: !args.no_heal,
@@ -207,11 +214,16 @@ impl Work {
     }
 
     async fn replay(&self, ready: &Ready, id: &RunId, known: Option<(Run, usize)>) -> Result<Run, Failure> {
-        let browser = self.pool.context(ContextConfig::default()).await.map_err(|error| Failure::new(Code::Missing, error))?;
-        let browser = Arc::new(browser);
-        let agent = self.agent(ready).shared_surface(browser.clone()).build();
+        let surface: Arc<dyn Surface> = match &self.desktop {
+            Some(config) => Arc::new(Desktop::open(config.clone()).await?),
+            None => {
+                let context = self.pool.context(ContextConfig::default()).await;
+                Arc::new(context.map_err(|error| Failure::new(Code::Missing, error))?)
+            }
+        };
+        let agent = self.agent(ready).shared_surface(surface.clone()).build();
         let driven = self.drive(&agent, ready, id, known).await;
-        handiwork::core::Surface::close(&*browser).await;
+        surface.close().await;
         driven
     }
 

@@ -8,6 +8,7 @@
 
 mod hand;
 mod tasks;
+mod traps;
 
 use std::time::Duration;
 

@@ -57,17 +57,8 @@ impl Hands {
         Ok(&mut self.enigo)
     }
 
-    /// Where the mouse is.
-    pub(crate) fn pointer(&self) -> Result<(i32, i32), Failed> {
-        self.x.pointer().map_err(failed)
-    }
-
-    /// Moves the mouse, by two steps, so that what it enters takes notice.
+    /// Puts the mouse somewhere, at once: on its way it would open menus that it crosses.
     pub(crate) fn go(&mut self, x: i32, y: i32) -> Result<(), Failed> {
-        let from = self.pointer()?;
-        if from != (x, y) {
-            self.enigo.move_mouse((from.0 + x) / 2, (from.1 + y) / 2, Coordinate::Abs).map_err(failed)?;
-        }
         self.enigo.move_mouse(x, y, Coordinate::Abs).map_err(failed)?;
         self.put = Some((x, y));
         Ok(())

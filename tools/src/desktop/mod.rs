@@ -39,6 +39,7 @@ use eyes::Eyes;
 use guard::Guard;
 use hands::Hands;
 use ocr::Reader;
+pub use ocr::{ReadText, TextReader};
 pub use shot::{Picture, Region};
 use tree::bus::Bus;
 use x::X;
@@ -145,6 +146,11 @@ impl Desktop {
     /// The display's name, such as `:99`.
     pub async fn display(&self) -> String {
         self.place().await.seat.name.clone()
+    }
+
+    /// What a program needs in its environment to be on this display, seen and owned as those that `launch` starts.
+    pub async fn environment(&self) -> Vec<(String, String)> {
+        self.place().await.seat.programs.environment()
     }
 
     /// Processes that were started on a private display, with all that they have started.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use handiwork_core::marks::{Candidate, Found, Marks, Wanted, likeness};
-use handiwork_core::{Context, Node, Screen, State, SurfaceError};
+use handiwork_core::{Context, Node, Ref, Screen, State, SurfaceError};
 use tokio::time::Instant;
 
 use super::Desktop;
@@ -67,10 +67,9 @@ fn fits(selector: &str, node: &Node) -> bool {
 }
 
 /// What an element looks like.
-pub(super) fn marks_of(eyes: &Eyes, known: &Known) -> Marks {
+pub(super) fn marks_of(eyes: &Eyes, known: &Known, r: Ref) -> Marks {
     let screen = &eyes.last.screen;
-    let r = eyes.refs.of(&known.thing);
-    match screen.nodes.iter().position(|node| node.r#ref.is_some() && node.r#ref == r) {
+    match screen.nodes.iter().position(|node| node.r#ref == Some(r)) {
         Some(at) => of_node(screen, at),
         None => Marks { role: known.role.clone(), name: known.name.clone(), ..Marks::default() },
     }
@@ -117,8 +116,6 @@ fn of_node(screen: &Screen, at: usize) -> Marks {
 
 #[cfg(test)]
 mod tests {
-    use handiwork_core::Ref;
-
     use super::*;
 
     fn node(r: u32, role: &str, name: &str) -> Node {

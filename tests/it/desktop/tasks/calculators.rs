@@ -4,7 +4,12 @@ use super::super::hand::Hand;
 
 async fn buttons(hand: &mut Hand, keys: &str) -> Result<(), String> {
     for key in keys.chars() {
-        hand.click("button", &key.to_string()).await?;
+        let line = hand.need("button", &key.to_string()).await?;
+        // What an operator does is not to be seen before the next number.
+        let receipt = hand.act(handiwork_core::action::Click { r#ref: line.r#ref.expect("a ref") }).await;
+        if !receipt.is_verified() && !(matches!(receipt, handiwork_core::Receipt::NoEffect) && "+-*".contains(key)) {
+            return Err(format!("{key}: {receipt}"));
+        }
     }
     Ok(())
 }
@@ -45,9 +50,8 @@ pub(super) async fn scientific(hand: &mut Hand) -> Result<(), String> {
     hand.click("menuitem", "Quit").await?;
     // It is gone when it has written them.
     for _ in 0..30 {
-        let settings = hand.desktop.processes().await;
-        let home = settings.first().and_then(|pid| std::fs::read(format!("/proc/{pid}/environ")).ok()).unwrap_or_default();
-        let home = String::from_utf8_lossy(&home).split('\0').find_map(|one| one.strip_prefix("HOME=").map(str::to_owned)).unwrap_or_default();
+        let environment = hand.desktop.environment().await;
+        let home = environment.into_iter().find(|(name, _)| name == "HOME").map(|(_, value)| value).unwrap_or_default();
         let text = std::fs::read_to_string(std::path::Path::new(&home).join(".galculator")).unwrap_or_default()
             + &std::fs::read_to_string(std::path::Path::new(&home).join(".config/galculator/galculator.conf")).unwrap_or_default();
         if text.contains("mode=1") {

@@ -35,13 +35,13 @@ pub(super) async fn replace_in_mousepad(hand: &mut Hand) -> Result<(), String> {
     let word = hand.word(1);
     hand.click("menuitem", "Search").await?;
     hand.click("menuitem", "Find and Replace...").await?;
-    let find = hand.need("textbox", "Search for").await?;
+    let find = hand.need("combobox", "Search for").await?;
     hand.fill(&find, "apples").await?;
-    let replace = hand.need("textbox", "Replace with").await?;
+    let replace = hand.need("combobox", "Replace with").await?;
     hand.fill(&replace, word).await?;
     let all = hand.need("checkbox", "Replace all in:").await?;
     hand.check(&all, true).await?;
-    hand.click("button", "Replace").await?;
+    hand.click("button", "Replace All").await?;
     hand.click("button", "Close").await?;
     hand.key("Control+s").await?;
     let wanted = LETTER.replace("apples", word);
@@ -93,9 +93,9 @@ pub(super) async fn write_in_gedit(hand: &mut Hand) -> Result<(), String> {
 pub(super) async fn replace_in_gedit(hand: &mut Hand) -> Result<(), String> {
     let word = hand.word(1);
     hand.key("Control+h").await?;
-    let find = hand.need("combobox", "Find").await.or(hand.need("textbox", "Find").await)?;
+    let find = hand.need("combobox", "Find").await?;
     hand.fill(&find, "apples").await?;
-    let replace = hand.need("combobox", "Replace with").await.or(hand.need("textbox", "Replace with").await)?;
+    let replace = hand.need("combobox", "Replace with").await?;
     hand.fill(&replace, word).await?;
     hand.click("button", "Replace All").await?;
     hand.click("button", "Close").await.or(hand.key("Escape").await)?;

@@ -183,12 +183,18 @@ pub(super) async fn form(hand: &mut Hand) -> Result<(), String> {
 
 /// Draws a line on a canvas that tells nothing of itself, and saves it.
 pub(super) async fn paint(hand: &mut Hand) -> Result<(), String> {
-    let window = hand.need("window", "").await?;
+    let screen = hand.look().await;
+    let window = screen.live().find(|line| line.role == "window" && line.name.starts_with("mtPaint")).cloned().ok_or("no window")?;
+    hand.surely(handiwork_core::action::Click { r#ref: window.r#ref.expect("a ref") }).await.or(Ok::<(), String>(()))?;
     let (x, y) = (200.0 + hand.number(1, 0, 60) as f64, 220.0 + hand.number(2, 0, 40) as f64);
     hand.drag(&window, (x, y), (150.0, 60.0)).await?;
     hand.key("Control+s").await?;
-    let file = hand.path("line.png");
-    hand.type_text(&file.display().to_string()).await?;
+    // The dialog wants a name; the folder is the program's own.
+    let environment = hand.desktop.environment().await;
+    let home = environment.iter().find(|(name, _)| name == "HOME").map(|(_, value)| value.clone()).unwrap_or_default();
+    let file = Path::new(&home).join("line.png");
+    let field = hand.need("textbox", "").await?;
+    hand.fill(&field, "line.png").await?;
     hand.key("Enter").await?;
     for _ in 0..30 {
         if let Ok(bytes) = std::fs::read(&file)

@@ -58,7 +58,8 @@ impl Effects {
             return if same(&is, wanted) { vec![Change::Value { r#ref: r, from: told(deed, &was), to: told(deed, &is) }] } else { Vec::new() };
         }
         if let (Some(wanted), Some(r)) = (self.checked, self.target) {
-            let is = node.map(is_on);
+            // A menu is gone when one of it has been chosen; what it was is known all the same.
+            let is = node.map(is_on).or_else(|| deed.gone_is_on());
             return if is == Some(wanted) { vec![Change::Checked { r#ref: r, checked: wanted }] } else { self.windows(before, now, deed) };
         }
         let mut out = self.windows(before, now, deed);
@@ -172,9 +173,16 @@ fn told(deed: &Deed<'_>, text: &str) -> String {
 }
 
 impl Deed<'_> {
+    /// Whether a target that can't be seen any more is on.
+    fn gone_is_on(&self) -> Option<bool> {
+        let Thing::Element { bus, path } = &self.known.as_ref()?.thing else { return None };
+        let item = self.eyes.apps.get(bus)?.items.get(path)?;
+        Some(item.is(atspi::State::Checked) || item.is(atspi::State::Pressed))
+    }
+
     /// The target's ref.
     pub(super) fn target(&self) -> Option<Ref> {
-        self.known.as_ref().and_then(|known| self.eyes.refs.of(&known.thing))
+        self.r
     }
 
     /// Whether the target is drawn and nothing is known of what is in it.

@@ -65,12 +65,17 @@ impl Deed<'_> {
             if field.text.as_deref().is_some_and(|held| same(held, &text)) && !field.is_hidden_text() {
                 return Ok(Receipt::Verified { changes: Vec::new() });
             }
-            if field.can.editable && self.set_text(&bus, &field, &text).await? {
+            if field.can.editable && field.role != Role::TableCell && self.set_text(&bus, &field, &text).await? {
                 return self.filled(r, &text, field.is_hidden_text()).await;
             }
-            let many = field.is(atspi::State::MultiLine) || field.role == Role::Text;
-            self.take_focus(&bus, &field).await?;
-            if field.role == Role::Paragraph || field.role == Role::TableCell {
+            if field.role == Role::TableCell {
+                self.click_into().await?;
+            } else {
+                self.take_focus(&bus, &field).await?;
+            }
+            if field.role == Role::TableCell {
+                // What is typed into a cell replaces what it held.
+            } else if field.role == Role::Paragraph {
                 // All of it would be the whole document.
                 self.hands(|hands| {
                     hands.press(&[Key::Home], Duration::ZERO)?;
@@ -80,15 +85,20 @@ impl Deed<'_> {
             } else {
                 self.hands(|hands| hands.press(&[Key::Control, Key::Unicode('a')], Duration::ZERO)).await?;
             }
-            let typed = text.clone();
+            let (typed, cell) = (text.clone(), field.role == Role::TableCell);
             self.hands(move |hands| {
                 if typed.is_empty() {
                     return hands.press(&[Key::Delete], Duration::ZERO);
                 }
-                hands.write(&typed, BEAT)
+                hands.write(&typed, BEAT)?;
+                // A cell takes what was typed when it is left.
+                if cell { hands.press(&[Key::Return], Duration::ZERO) } else { Ok(()) }
             })
             .await?;
-            let _ = many;
+            // A formula shows what comes of it.
+            if cell && text.starts_with('=') {
+                return self.effects(Effects { target: Some(r), ..Effects::default() }).await;
+            }
             return self.filled(r, &text, field.is_hidden_text()).await;
         }
         self.click_into().await?;
@@ -135,6 +145,13 @@ impl Deed<'_> {
         if item.value.is_some_and(|value| (value - number).abs() < 1e-9) {
             return Ok(Receipt::Verified { changes: Vec::new() });
         }
+        // A field that takes text is told the text: its program checks it as if it had been typed.
+        if item.can.editable && self.set_text(bus, item, text.trim()).await? {
+            let receipt = self.effects(Effects { target: Some(r), value: Some(text.trim().to_owned()), ..Effects::default() }).await?;
+            if receipt.is_verified() {
+                return Ok(receipt);
+            }
+        }
         if let Some(connection) = &self.place.bus {
             let value = zbus::zvariant::Value::from(number);
             let set = connection.call::<_, ()>((bus, &item.path), "org.freedesktop.DBus.Properties", "Set", &("org.a11y.atspi.Value", "CurrentValue", value)).await;
@@ -151,7 +168,8 @@ impl Deed<'_> {
         self.hands(move |hands| {
             hands.press(&[Key::Control, Key::Unicode('a')], Duration::ZERO)?;
             hands.write(&typed, BEAT)?;
-            hands.press(&[Key::Return], Duration::ZERO)
+            // Enter would send a form.
+            hands.press(&[Key::Tab], Duration::ZERO)
         })
         .await?;
         self.effects(Effects { target: Some(r), value: Some(text.trim().to_owned()), ..Effects::default() }).await
@@ -341,7 +359,7 @@ impl Deed<'_> {
             return Ok(Receipt::Verified { changes: Vec::new() });
         }
         let option = node.r#ref.unwrap_or(r);
-        self.known = Some(self.eyes.refs.find(option)?);
+        (self.known, self.r) = (Some(self.eyes.refs.find(option)?), Some(option));
         let name = node.name.clone();
         match self.click(1, enigo::Button::Left).await? {
             Receipt::Verified { .. } => Ok(Receipt::Verified { changes: vec![Change::Selected { r#ref: option, option: name }] }),

@@ -22,7 +22,7 @@ impl Desktop {
     }
 
     async fn target_now(&self, eyes: &mut Eyes, place: &Place, r: Ref, action: &Action, end: Instant) -> Result<Known, Halt> {
-        let known = eyes.refs.find(r)?;
+        let known = current(eyes, eyes.refs.find(r)?);
         let mut node = eyes.last.screen.get(r).cloned();
         if node.is_none() {
             node = self.bring_back(eyes, place, r, &known, end).await?;
@@ -31,12 +31,12 @@ impl Desktop {
         self.is_as_shown(r, &node)?;
         accepts(&node, action)?;
         self.stands_still(eyes, place, &known, end).await?;
-        Ok(eyes.refs.find(r)?)
+        Ok(current(eyes, eyes.refs.find(r)?))
     }
 
     /// Right before the event: it must be what was decided on, and a click must reach it.
     pub(super) async fn still_there(&self, eyes: &mut Eyes, place: &Place, target: &Target, action: &Action, end: Instant) -> Result<Known, Halt> {
-        let mut known = eyes.refs.find(target.r#ref)?;
+        let mut known = current(eyes, eyes.refs.find(target.r#ref)?);
         if let (Thing::Element { bus, path }, Some(connection)) = (&known.thing, &place.bus) {
             let basics = match connection.basics_of(bus, path).await {
                 Ok(basics) => basics,
@@ -145,6 +145,16 @@ impl Desktop {
         }
         Err(Reason::Moving.into())
     }
+}
+
+/// The same with the path that its program knows it by now.
+fn current(eyes: &Eyes, mut known: Known) -> Known {
+    if let Thing::Element { bus, path } = &mut known.thing
+        && let Some(now) = eyes.apps.get(bus).and_then(|app| app.current(path))
+    {
+        *path = now;
+    }
+    known
 }
 
 /// Whether the action is done by the mouse at the target.

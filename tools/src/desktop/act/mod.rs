@@ -11,7 +11,7 @@ pub(crate) mod windows;
 use std::time::Duration;
 
 use handiwork_core::action::Wait;
-use handiwork_core::{Action, Change, Context, EffectClass, Reason, Receipt, Refusal, Resolved, SurfaceError, Target};
+use handiwork_core::{Action, Change, Context, Reason, Receipt, Refusal, Resolved, SurfaceError, Target};
 use tokio::time::Instant;
 
 use super::eyes::{Eyes, Look};
@@ -48,6 +48,8 @@ pub(crate) struct Deed<'a> {
     pub(crate) end: Instant,
     /// The target, if there is one.
     pub(crate) known: Option<Known>,
+    /// Its ref.
+    pub(crate) r: Option<handiwork_core::Ref>,
     /// The last look before it.
     pub(crate) before: Look,
 }
@@ -76,9 +78,10 @@ impl Desktop {
                 .reveal(&format!("{{{{secret:{name}}}}}"), origin)
                 .map_err(|problem| Reason::SecretNotAllowed { name: name.clone(), problem: problem.to_string() })?;
         }
-        let effect = grave::of(action, target.as_ref(), &eyes.last, &place).max(if matches!(action.effect(), EffectClass::Read) { EffectClass::Read } else { EffectClass::Read });
+        let effect = grave::of(action, target.as_ref(), &eyes.last, &place);
         let mut resolved = Resolved::new(action.clone(), target, effect);
-        resolved.marks = known.as_ref().map(|known| Box::new(super::seek::marks_of(eyes, known)));
+        let r = resolved.target.as_ref().map(|target| target.r#ref);
+        resolved.marks = known.as_ref().zip(r).map(|(known, r)| Box::new(super::seek::marks_of(eyes, known, r)));
         Ok(resolved)
     }
 
@@ -98,7 +101,8 @@ impl Desktop {
             _ => None,
         };
         let before = eyes.last.clone();
-        let mut deed = Deed { desktop: self, place: &place, eyes, cx, end, known, before };
+        let r = resolved.target.as_ref().map(|target| target.r#ref).filter(|_| known.is_some());
+        let mut deed = Deed { desktop: self, place: &place, eyes, cx, end, known, r, before };
         let done = deed.perform(&resolved.action).await;
         match done {
             Ok(receipt) => {

@@ -40,8 +40,13 @@ impl Deed<'_> {
         self.hands(move |hands| hands.go(x, y)).await?;
         // What the mouse alone brings about is no effect of the click.
         tokio::time::sleep(Duration::from_millis(30)).await;
-        let hovered = self.eyes.look_now(self.end).await?;
-        self.before = hovered;
+        self.before = self.eyes.look_now(self.end).await?;
+        if let Some(r) = self.target()
+            && (self.before.screen.get(r).is_none() || !self.eyes.refs.find(r)?.area.holds(x, y))
+        {
+            // It went away under the mouse.
+            return Err(Reason::Moving.into());
+        }
         self.hands(move |hands| hands.click(button, count, &[])).await?;
         let mut effects = self.clicked();
         let already = self.before.screen.get(self.target().unwrap_or(handiwork_core::Ref(0))).is_some_and(|node| node.states.contains(&handiwork_core::State::Focused));
@@ -98,6 +103,9 @@ impl Deed<'_> {
             Some(grab) => (known.area.x + grab.x.round() as i32, known.area.y + grab.y.round() as i32),
             None => self.point()?,
         };
+        if !known.area.holds(x, y) {
+            return Err(Reason::OutOfView { width: f64::from(known.area.w), height: f64::from(known.area.h) }.into());
+        }
         let mut points = vec![(x, y)];
         if let Some(to) = drag.to {
             let onto = self.eyes.refs.find(to)?;

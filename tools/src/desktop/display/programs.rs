@@ -52,6 +52,16 @@ impl Programs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What programs have in their environment.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let mut all = self.environment.clone();
+        all.push(("PATH".to_owned(), PATH.to_owned()));
+        if !all.iter().any(|(name, _)| name == MARK) {
+            all.push((MARK.to_owned(), self.mark.clone()));
+        }
+        all
+    }
+
     /// Starts a program and tells its process. The error says what is wrong.
     pub(crate) fn start(&self, words: &[String]) -> Result<u32, String> {
         let (program, args) = words.split_first().ok_or("no program is named")?;

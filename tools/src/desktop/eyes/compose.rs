@@ -243,7 +243,7 @@ impl Walk<'_, '_> {
     }
 
     fn is_of_sheet(&self, item: &Item) -> bool {
-        self.app.items.get(&item.parent).is_some_and(|table| table.can.table && table.is(State::ManagesDescendants))
+        self.app.grids.contains_key(&item.parent)
     }
 
     fn children(&mut self, item: &Item, spot: Spot) {
@@ -315,7 +315,7 @@ impl Walk<'_, '_> {
         if matches!(item.role, Role::DrawingArea | Role::Canvas | Role::Icon) && node.name.is_empty() {
             node.hint = format!("{}×{}", area.w, area.h);
         }
-        let thing = usable.then(|| Thing::Element { bus: self.app.bus.clone(), path: item.path.clone() });
+        let thing = usable.then(|| Thing::Element { bus: self.app.bus.clone(), path: self.app.lasting(item) });
         self.rows.push(Row { node, thing, window: self.win.id, area });
         let _ = self.eyes;
     }
@@ -377,7 +377,7 @@ fn is_popup(item: &Item) -> bool {
 }
 
 fn is_open_menu(app: &App, item: &Item) -> bool {
-    item.role == Role::ComboBox && item.children.iter().filter_map(|path| app.items.get(path)).any(|child| child.is_shown() && child.role != Role::Entry)
+    item.role == Role::ComboBox && item.children.iter().filter_map(|path| app.items.get(path)).any(|child| child.is_shown() && matches!(child.role, Role::Menu | Role::Window | Role::PopupMenu | Role::List | Role::ListBox | Role::Panel))
         || matches!(item.role, Role::Menu)
 }
 

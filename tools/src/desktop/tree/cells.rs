@@ -10,37 +10,37 @@ use futures::{StreamExt as _, stream};
 
 use super::super::x::Area;
 use super::bus::{Bus, CallError};
-use super::item::App;
+use super::item::{App, Grid};
 use super::read::{Reference, unread};
 
 const TABLE: &str = "org.a11y.atspi.Table";
 const COMPONENT: &str = "org.a11y.atspi.Component";
 /// Most cells in view.
-const MOST: i32 = 2_400;
+const MOST: usize = 2_400;
 /// Calls that are under way at the same time.
 const AT_ONCE: usize = 32;
 
 impl Bus {
     /// Learns of the cells in view.
     pub(super) async fn cells(&self, app: &mut App, changed: &[Area], fresh: &mut HashSet<String>) -> Result<(), CallError> {
-        let tables: Vec<(String, Option<Area>, bool)> = app
+        let tables: Vec<(String, Option<Area>)> = app
             .items
             .values()
             .filter(|item| item.can.table && item.is(State::ManagesDescendants) && item.is_shown())
-            .map(|item| (item.path.clone(), item.area, item.children.is_empty()))
+            .map(|item| (item.path.clone(), item.area))
             .collect();
-        for (table, area, empty) in tables {
-            if let Some(area) = area.filter(|_| !empty)
-                && !changed.iter().any(|changed| !changed.within(area).is_empty())
-            {
+        app.grids.retain(|table, _| tables.iter().any(|(known, ..)| known == table));
+        for (table, area) in tables {
+            let known = app.grids.contains_key(&table);
+            if known && area.is_some_and(|area| !changed.iter().any(|changed| !changed.within(area).is_empty())) {
                 continue;
             }
-            self.cells_of(app, &table, fresh).await?;
+            self.cells_of(app, &table, changed, fresh).await?;
         }
         Ok(())
     }
 
-    async fn cells_of(&self, app: &mut App, table: &str, fresh: &mut HashSet<String>) -> Result<(), CallError> {
+    async fn cells_of(&self, app: &mut App, table: &str, changed: &[Area], fresh: &mut HashSet<String>) -> Result<(), CallError> {
         let bus = app.bus.clone();
         let to = (bus.as_str(), table);
         // Where it says that it is: points are asked about in the same way.
@@ -50,42 +50,53 @@ impl Bus {
         }
         let Ok(columns) = self.get::<i32>(to, TABLE, "NColumns").await else { return Ok(()) };
         let (first, last) = futures::join!(self.cell_at(&bus, table, (x + 3, y + 3), columns), self.cell_at(&bus, table, (x + w - 4, y + h - 4), columns));
-        let (Some((row, column)), Some((end_row, end_column))) = (first, last) else { return Ok(()) };
+        let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
+        let old = app.grids.remove(table).unwrap_or_default();
+        let mut grid = Grid { corners: [first, last], ..Grid::default() };
         let mut wanted = Vec::new();
-        for at_row in row..=end_row {
-            for at_column in column..=end_column {
-                if (wanted.len() as i32) < MOST {
-                    wanted.push((at_row, at_column));
+        for row in first.0..=last.0 {
+            for column in first.1..=last.1 {
+                let known = old.cells.get(&(row, column)).filter(|_| old.corners == grid.corners);
+                // As long as nothing was painted over it, it is the same.
+                let same = known.filter(|path| {
+                    let area = app.items.get(*path).and_then(|item| item.area);
+                    area.is_some_and(|area| !changed.iter().any(|changed| !changed.within(area).is_empty()))
+                });
+                match same {
+                    Some(path) => drop(grid.cells.insert((row, column), path.clone())),
+                    None if wanted.len() < MOST => wanted.push((row, column)),
+                    None => {}
                 }
             }
         }
-        let cells: Vec<Option<Reference>> = stream::iter(wanted)
+        let cells: Vec<((i32, i32), Option<Reference>)> = stream::iter(wanted)
             .map(|(row, column)| {
                 let bus = bus.clone();
-                async move { self.call::<_, (Reference,)>((&bus, table), TABLE, "GetAccessibleAt", &(row, column)).await.ok().map(|(cell,)| cell) }
+                async move {
+                    let cell = self.call::<_, (Reference,)>((&bus, table), TABLE, "GetAccessibleAt", &(row, column)).await.ok().map(|(cell,)| cell);
+                    ((row, column), cell)
+                }
             })
             .buffered(AT_ONCE)
             .collect()
             .await;
-        let mut children = Vec::new();
-        let mut unknown = Vec::new();
-        for (_, path) in cells.into_iter().flatten().filter(|(name, _)| *name == bus) {
+        let mut asked = Vec::new();
+        for (place, cell) in cells {
+            let Some((_, path)) = cell.filter(|(name, _)| *name == bus) else { continue };
             let path = path.to_string();
-            if !app.items.contains_key(&path) {
-                app.items.insert(path.clone(), unread(&path, table));
-                unknown.push(path.clone());
-            }
-            children.push(path);
+            app.items.entry(path.clone()).or_insert_with(|| unread(&path, table));
+            asked.push(path.clone());
+            grid.cells.insert(place, path);
+        }
+        for gone in old.cells.values().filter(|path| !grid.cells.values().any(|kept| kept == *path)) {
+            app.items.remove(gone);
         }
         if let Some(item) = app.items.get_mut(table) {
-            for gone in item.children.clone().iter().filter(|path| !children.contains(path)) {
-                let gone = gone.clone();
-                fresh.remove(&gone);
-            }
-            item.children = children;
+            item.children = grid.cells.values().cloned().collect();
         }
-        self.basics(app, &unknown).await?;
-        fresh.extend(unknown);
+        app.grids.insert(table.to_owned(), grid);
+        self.basics(app, &asked).await?;
+        fresh.extend(asked);
         Ok(())
     }
 

@@ -78,6 +78,15 @@ impl Item {
     }
 }
 
+/// The cells in view of a table that makes them up.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Grid {
+    /// Row and column of the first and of the last one.
+    pub(crate) corners: [(i32, i32); 2],
+    /// Paths by row and column. Another one at each time that the program makes the cell up.
+    pub(crate) cells: std::collections::BTreeMap<(i32, i32), String>,
+}
+
 /// A program's tree.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct App {
@@ -92,6 +101,8 @@ pub(crate) struct App {
     pub(crate) lazy: bool,
     /// By how much what is in a pane is elsewhere than it says: LibreOffice leaves out its menu bar.
     pub(crate) shifts: std::collections::HashMap<String, (i32, i32)>,
+    /// Cells in view of the tables that make them up.
+    pub(crate) grids: std::collections::HashMap<String, Grid>,
     pub(crate) items: std::collections::HashMap<String, Item>,
     /// It did not answer in time.
     pub(crate) silent: bool,
@@ -113,6 +124,18 @@ impl App {
     /// The frames and dialogs.
     pub(crate) fn tops(&self) -> Vec<&Item> {
         self.items.get(&self.root).into_iter().flat_map(|root| root.children.iter()).filter_map(|path| self.items.get(path)).collect()
+    }
+
+    /// What a cell is known by for longer than its program knows it: its table and its name.
+    pub(crate) fn lasting(&self, item: &Item) -> String {
+        if self.grids.contains_key(&item.parent) { format!("{}#{}", item.parent, item.name) } else { item.path.clone() }
+    }
+
+    /// The path that stands for a lasting one now.
+    pub(crate) fn current(&self, lasting: &str) -> Option<String> {
+        let Some((table, name)) = lasting.split_once('#') else { return Some(lasting.to_owned()) };
+        let grid = self.grids.get(table)?;
+        grid.cells.values().find(|path| self.items.get(*path).is_some_and(|item| item.name == name)).cloned()
     }
 
     /// By how much an element is elsewhere than it says.

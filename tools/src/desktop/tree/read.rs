@@ -19,7 +19,7 @@ const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
 /// Calls that are under way at the same time.
 const AT_ONCE: usize = 48;
 /// Most characters of a text that are read.
-const MOST_TEXT: i32 = 6_000;
+const MOST_TEXT: usize = 20_000;
 /// An element with more children than this makes them up as they are asked for.
 const MOST_CHILDREN: i32 = 3_000;
 /// Most elements that are asked about for one program.
@@ -54,7 +54,7 @@ impl Bus {
         let kit: String = self.get(to, "org.a11y.atspi.Application", "ToolkitName").await.unwrap_or_default();
         let version: String = self.get(to, "org.a11y.atspi.Application", "Version").await.unwrap_or_default();
         let four = kit.eq_ignore_ascii_case("gtk") && version.starts_with('4');
-        let lazy = four || kit.eq_ignore_ascii_case("chromium") || kit.to_lowercase().contains("gecko");
+        let lazy = four || kit.eq_ignore_ascii_case("chromium") || kit.to_lowercase().contains("gecko") || name == "soffice";
         Ok(App { bus: bus.to_owned(), root: root.to_owned(), pid, name, window_relative: four, lazy, ..App::default() })
     }
 
@@ -144,6 +144,18 @@ impl Bus {
                 }
             }
         }
+        // Cells are in no cache.
+        for (table, grid) in &app.grids {
+            if let Some(item) = items.get_mut(table) {
+                item.children = grid.cells.values().cloned().collect();
+                for path in grid.cells.values() {
+                    if let Some(cell) = app.items.remove(path) {
+                        items.insert(path.clone(), cell);
+                        fresh.remove(path);
+                    }
+                }
+            }
+        }
         app.items = items;
         Ok(())
     }
@@ -156,7 +168,7 @@ impl Bus {
             level.retain(|path| seen.insert(path.clone()));
             let shown = |path: &&String| app.items.get(*path).is_some_and(|item| **path == app.root || item.is_shown() && !item.is(State::ManagesDescendants));
             let (asked, known): (Vec<&String>, Vec<&String>) =
-                level.iter().filter(shown).partition(|path| app.items.get(*path).is_some_and(|item| app.lazy || item.count < 0 || item.count as usize > item.children.len()));
+                level.iter().filter(shown).partition(|path| app.items.get(*path).is_some_and(|item| app.lazy || is_unsure(item)));
             let known: Vec<String> = known.into_iter().filter_map(|path| app.items.get(path)).flat_map(|item| item.children.clone()).collect();
             let asked: Vec<String> = asked.into_iter().cloned().collect();
             let bus = app.bus.clone();
@@ -339,16 +351,9 @@ impl Bus {
 
     /// The text that an element holds.
     pub(crate) async fn text_of(&self, bus: &str, path: &str) -> Result<String, CallError> {
-        let to = (bus, path);
-        match self.call::<_, String>(to, "org.a11y.atspi.Text", "GetText", &(0_i32, MOST_TEXT)).await {
-            Ok(text) => Ok(text.replace('\u{fffc}', "")),
-            // Some take no end that lies behind the text's own.
-            Err(CallError::Refused(_)) => {
-                let text: String = self.call(to, "org.a11y.atspi.Text", "GetText", &(0_i32, -1_i32)).await?;
-                Ok(text.replace('\u{fffc}', ""))
-            }
-            Err(silent) => Err(silent),
-        }
+        // To the end, by the number that all take for it: of a longer part than there is some tell nothing at all.
+        let text: String = self.call((bus, path), "org.a11y.atspi.Text", "GetText", &(0_i32, -1_i32)).await?;
+        Ok(text.replace('\u{fffc}', "").chars().take(MOST_TEXT).collect())
     }
 }
 
@@ -381,7 +386,15 @@ impl Basics {
 fn said(name: String) -> String {
     let rest = ["Gtk", "Adw", "Gdk"].iter().find_map(|kit| name.strip_prefix(kit));
     let class = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest.chars().all(|c| c.is_ascii_alphanumeric()));
-    if class { String::new() } else { name }
+    if class {
+        return String::new();
+    }
+    // What is on it and what it is called, both: "7 7".
+    let middle = name.len() / 2;
+    match (name.get(..middle), name.get(middle..)) {
+        (Some(first), Some(second)) if !first.is_empty() && second.strip_prefix(' ') == Some(first) => first.to_owned(),
+        _ => name,
+    }
 }
 
 /// GTK 4 says of its windows only that they are showing; of all else it says whether it is visible.
@@ -424,6 +437,12 @@ fn begun(object: &Reference, parent: &Reference, role: u32, name: String, about:
         can: Abilities::of(interfaces),
         ..unread(object.1.as_str(), parent.1.as_str())
     }
+}
+
+/// Whether an element may have children that the cache does not tell of.
+fn is_unsure(item: &Item) -> bool {
+    let holds = matches!(item.role, Role::Panel | Role::RootPane | Role::Filler | Role::Frame | Role::Dialog | Role::ScrollPane | Role::SplitPane | Role::Section | Role::DocumentWeb);
+    item.count < 0 || item.count as usize != item.children.len() || holds && item.children.is_empty()
 }
 
 /// A pane that fills its parent and says that it is elsewhere is mistaken, and so is all that is in it.

@@ -87,7 +87,8 @@ pub(crate) fn takes_text(item: &Item) -> bool {
 /// Whether what it holds is worth reading: what its name tells already is not.
 pub(crate) fn text_matters(item: &Item) -> bool {
     takes_text(item)
-        || matches!(item.role, Role::Text | Role::Paragraph | Role::Terminal | Role::TableCell | Role::Label | Role::Static | Role::Heading | Role::DocumentText | Role::Section)
+        || item.role == Role::TableCell
+        || matches!(item.role, Role::Text | Role::Paragraph | Role::Terminal | Role::Label | Role::Static | Role::Heading | Role::DocumentText | Role::Section)
             && item.name.is_empty()
         || matches!(item.role, Role::Text | Role::Terminal | Role::Paragraph)
 }

@@ -93,6 +93,29 @@ impl Pixels {
         Some((ground, front))
     }
 
+    /// Those of a PNG.
+    pub(crate) fn from_png(png: &[u8]) -> Result<Self, String> {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+        decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
+        let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
+        let mut buffer = vec![0; reader.output_buffer_size().ok_or("the picture is too large")?];
+        let info = reader.next_frame(&mut buffer).map_err(|error| error.to_string())?;
+        buffer.truncate(info.buffer_size());
+        let data = match info.color_type {
+            png::ColorType::Rgba => buffer,
+            png::ColorType::GrayscaleAlpha => buffer
+                .chunks_exact(2)
+                .flat_map(|pixel| match pixel {
+                    [grey, alpha] => [*grey, *grey, *grey, *alpha],
+                    _ => [0; 4],
+                })
+                .collect(),
+            other => return Err(format!("pictures of the kind {other:?} can't be read")),
+        };
+        let area = Area::new(0, 0, i32::try_from(info.width).map_err(|error| error.to_string())?, i32::try_from(info.height).map_err(|error| error.to_string())?);
+        Ok(Self { area, data })
+    }
+
     /// As a PNG, made smaller by `scale` (1 or less).
     pub(crate) fn png(&self, scale: f64) -> Result<(Vec<u8>, (u32, u32)), String> {
         let (w, h) = (self.area.w.max(1) as u32, self.area.h.max(1) as u32);

@@ -1,1 +1,0 @@
-//! The vocabularies of computer-use models.
