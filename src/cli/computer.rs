@@ -7,7 +7,6 @@ use base64::Engine as _;
 use handiwork::core::{Context, Policy, Surface as _};
 use handiwork::tools::desktop::computer::{Answer, Coordinates, Settings, Vocabulary};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::desktop::DesktopArgs;
 use super::paths::Paths;
@@ -72,10 +71,18 @@ pub(crate) async fn run(args: Args, paths: &Paths) -> Result<(), Failure> {
 }
 
 async fn serve(desktop: &handiwork::tools::desktop::Desktop, settings: &Settings) -> Result<(), Failure> {
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    // A thread of its own: reading stdin can't be given up, and nobody waits for it at the end.
+    let (told, mut lines) = tokio::sync::mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            if told.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
     loop {
         let line = tokio::select! {
-            line = lines.next_line() => line.map_err(|error| Failure::new(Code::Usage, format!("stdin: {error}")))?,
+            line = lines.recv() => line.transpose().map_err(|error| Failure::new(Code::Usage, format!("stdin: {error}")))?,
             _ = tokio::signal::ctrl_c() => return Ok(()),
         };
         let Some(line) = line else { return Ok(()) };

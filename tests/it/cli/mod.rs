@@ -4,6 +4,8 @@
 
 mod cassette;
 mod claim;
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+mod desktop;
 mod errors;
 mod known;
 mod login;

@@ -50,7 +50,13 @@ async fn a_window_that_closes_takes_its_refs_with_it() {
     let desktop = desktop(&["galculator"]).await;
     let seven = r(&desktop, "button", "7").await;
     let display = desktop.display().await;
-    on(&display, "xdotool", &["search", "--name", "galculator", "windowclose"]);
+    on(&display, "xdotool", &["search", "--name", "galculator", "windowkill"]);
+    for _ in 0..50 {
+        if Command::new("xdotool").args(["search", "--name", "galculator"]).env("DISPLAY", &display).output().expect("xdotool").stdout.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let receipt = try_to(&desktop, Click { r#ref: seven }).await.expect("a receipt");
     assert!(matches!(receipt, Receipt::NotDispatched { reason: Reason::Stale { .. } }), "{receipt:?}");
     assert!(screen(&desktop).await.nodes.is_empty());

@@ -60,6 +60,10 @@ impl Bus {
 
     /// Reads what has changed of a program; all of it if nothing of it is known. `origin` tells where the window of a frame is.
     pub(crate) async fn read(&self, app: &mut App, news: &News<'_>, origin: &(dyn Fn(&App, &Item) -> Option<(i32, i32)> + Sync)) -> Result<(), CallError> {
+        // One that has hung says nothing, and so seems to be as it was.
+        if let Err(CallError::Silent) = self.get::<String>((&app.bus, &app.root), ACCESSIBLE, "Name").await {
+            return Err(CallError::Silent);
+        }
         let anew = app.items.is_empty();
         let mut fresh: HashSet<String> = HashSet::new();
         if anew || !news.dirt.structure.is_empty() {
