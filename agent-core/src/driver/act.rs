@@ -63,6 +63,10 @@ impl Driver {
         match Action::from_call(&call.name, &call.args).filter(|_| offered) {
             Some(Ok(action)) => self.surface_call(call, action).await,
             Some(Err(problem)) => self.receipt(call, Receipt::refused(Reason::BadArguments { problem }), 0, None).await,
+            // What other surfaces do and this one does not, unless a tool is called so.
+            None if !offered && self.parts.surface.is_some() && self.tool(call).is_none() && Action::NAMES.contains(&name) => {
+                self.receipt(call, Receipt::refused(Reason::Unsupported { action: name.to_owned() }), 0, None).await
+            }
             None => self.tool_call(call).await,
         }
     }

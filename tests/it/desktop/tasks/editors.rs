@@ -39,6 +39,10 @@ pub(super) async fn replace_in_mousepad(hand: &mut Hand) -> Result<(), String> {
     hand.fill(&find, "apples").await?;
     let replace = hand.need("combobox", "Replace with").await?;
     hand.fill(&replace, word).await?;
+    for direction in ["Up", "Down"] {
+        let line = hand.need("combobox", "Search direction").await?;
+        hand.select(&line, direction).await?;
+    }
     let all = hand.need("checkbox", "Replace all in:").await?;
     hand.check(&all, true).await?;
     hand.click("button", "Replace All").await?;
@@ -111,6 +115,9 @@ pub(super) async fn copy_between(hand: &mut Hand) -> Result<(), String> {
     hand.launch("mousepad --disable-server").await?;
     let text = hand.look().await;
     let field = text.live().find(|line| line.role == "textbox" && line.value.as_deref() == Some("")).cloned().ok_or_else(|| format!("no empty field on\n{}", text.text))?;
+    // There and back again: each window is raised by its number.
+    hand.switch(1).await?;
+    hand.switch(2).await?;
     hand.paste(&field).await?;
     hand.key("Control+s").await?;
     save_as(hand, "copy.txt").await?;

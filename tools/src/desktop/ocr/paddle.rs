@@ -112,24 +112,19 @@ impl Paddle {
         }
         let out = self.reader.run_one(input.into(), None).map_err(|error| broken("reading text on the screen", &error))?;
         let told: NdTensor<f32, 3> = out.try_into().map_err(|_| broken("reading text on the screen", &"the network answered in another form"))?;
-        let [_, steps, _] = told.shape();
+        let [_, steps, classes] = told.shape();
+        let all: Vec<f32> = told.into_data().into_iter().collect();
         let mut lines = Vec::new();
         for (at, area) in areas.iter().enumerate() {
-            let one = told.slice([at]);
-            let one: rten_tensor::NdTensorView<'_, f32, 2> = one;
+            let one = all.get(at * steps * classes..(at + 1) * steps * classes).unwrap_or_default();
             // Points of the picture for one step of the network.
             let step = f64::from(width) / steps as f64 * f64::from(area.w) / f64::from(width_of(*area));
             let mut letters: Vec<(String, f64)> = Vec::new();
             let (mut last, mut sum, mut count) = (0_usize, 0.0_f32, 0_u32);
-            for t in 0..steps {
-                let mut best = (0_usize, f32::MIN);
-                for (class, p) in one.slice([t]).iter().enumerate() {
-                    let p: f32 = *p;
-                    if p > best.1 {
-                        best = (class, p);
-                    }
-                }
-                let (class, p) = best;
+            for (t, scores) in one.chunks_exact(classes.max(1)).enumerate() {
+                let most = scores.iter().copied().fold(f32::MIN, f32::max);
+                let class = scores.iter().position(|p| *p >= most).unwrap_or_default();
+                let p = most;
                 if class != 0 && class != last {
                     if let Some(letter) = self.letters.get(class) {
                         letters.push((letter.clone(), (t as f64 + 0.5) * step));
