@@ -60,10 +60,8 @@ fn compare(truth: &[page::Word], read: &[ReadText]) -> Found {
 async fn main() {
     let seed: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let models = std::env::var_os("HANDIWORK_MODELS").map(PathBuf::from).expect("HANDIWORK_MODELS");
-    let readers = [
-        ("pp-ocr", OcrConfig::Paddle { folder: models }),
-        ("tesseract", OcrConfig::Tesseract { languages: "eng+chi_sim".to_owned() }),
-    ];
+    let readers =
+        [("pp-ocr", OcrConfig::Paddle { folder: models }), ("tesseract", OcrConfig::Tesseract { languages: "eng+chi_sim".to_owned() })];
     let pages = page::all(seed).await;
     let mut bars = Vec::new();
     println!("Reading text off pixels (seed {seed}), words of {} pages of 1280×800:\n", pages.len());

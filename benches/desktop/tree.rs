@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const TURNS: usize = 7;
 
 /// The plain walk: role, name, states and place of each element, one after the other. Tells how many there are and how long it took.
-const WALK: &str = r#"
+const WALK: &str = r"
 import pyatspi, sys, time
 app = next(app for app in pyatspi.Registry.getDesktop(0) if app and sys.argv[1] in app.name)
 def walk(one):
@@ -26,7 +26,7 @@ def walk(one):
 began = time.perf_counter()
 n = walk(app)
 print(n, time.perf_counter() - began)
-"#;
+";
 
 /// A window with two thousand elements in it, of which a part is in view.
 const MANY: &str = r#"
@@ -60,7 +60,12 @@ pub(crate) async fn measure() -> Value {
     let (mut whole, mut walked, mut part) = (Vec::new(), Vec::new(), Vec::new());
     let mut nodes = 0.0;
     for turn in 0..TURNS {
-        let output = std::process::Command::new("/usr/bin/python3").args(["-c", WALK, "many"]).env_clear().envs(environment.iter().map(|(name, value)| (name, value))).output().expect("python3");
+        let output = std::process::Command::new("/usr/bin/python3")
+            .args(["-c", WALK, "many"])
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .output()
+            .expect("python3");
         let told: Vec<f64> = String::from_utf8_lossy(&output.stdout).split_whitespace().filter_map(|word| word.parse().ok()).collect();
         assert_eq!(told.len(), 2, "{}", String::from_utf8_lossy(&output.stderr));
         nodes = told[0];
@@ -88,7 +93,13 @@ pub(crate) async fn measure() -> Value {
     // A look waits until nothing has moved for 90 ms, which no walk does: told apart.
     let rest = 0.09;
     println!("\n| {nodes:.0} nodes, median of {TURNS} | seconds | of the walk |\n|---|---|---|");
-    for (name, seconds) in [("python3-pyatspi, plain walk", walked), ("whole look, with 90 ms of rest", whole), ("whole look, without", whole - rest), ("look after one letter, with rest", part), ("look after one letter, without", part - rest)] {
+    for (name, seconds) in [
+        ("python3-pyatspi, plain walk", walked),
+        ("whole look, with 90 ms of rest", whole),
+        ("whole look, without", whole - rest),
+        ("look after one letter, with rest", part),
+        ("look after one letter, without", part - rest),
+    ] {
         println!("| {name} | {seconds:.3} | {:.3} |", seconds / walked);
     }
     println!();

@@ -58,7 +58,12 @@ impl DesktopArgs {
 
     /// Whether nothing is said of what it is to be like.
     pub(crate) fn is_plain(&self) -> bool {
-        self.launch.is_empty() && self.folder.is_none() && self.layout.is_none() && self.display.is_none() && self.size == "1280x800" && self.ocr == Ocr::Auto
+        self.launch.is_empty()
+            && self.folder.is_none()
+            && self.layout.is_none()
+            && self.display.is_none()
+            && self.size == "1280x800"
+            && self.ocr == Ocr::Auto
     }
 
     /// The same without options.
@@ -86,12 +91,11 @@ impl DesktopArgs {
 
     /// Settings as the options say.
     pub(crate) fn config(&self, paths: &Paths) -> Result<DesktopConfig, Failure> {
-        let display = match &self.display {
-            Some(name) => Display::Own { name: name.clone(), bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(), environment: environment() },
-            None => {
-                let (width, height) = size(&self.size)?;
-                Display::Private { width, height }
-            }
+        let display = if let Some(name) = &self.display {
+            Display::Own { name: name.clone(), bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(), environment: environment() }
+        } else {
+            let (width, height) = size(&self.size)?;
+            Display::Private { width, height }
         };
         let folder = self.folder.as_ref().map(std::path::absolute).transpose();
         let folder = folder.map_err(|error| Failure::new(Code::Usage, format!("--folder: {error}")))?;
@@ -111,19 +115,20 @@ impl DesktopArgs {
         let folder = paths.models();
         let tesseract = || OcrConfig::Tesseract { languages: languages() };
         match self.ocr {
-            Ocr::Off => OcrConfig::Off,
             Ocr::Paddle => OcrConfig::Paddle { folder },
             Ocr::Tesseract => tesseract(),
             Ocr::Auto if folder.join("det.onnx").is_file() && folder.join("rec.onnx").is_file() => OcrConfig::Paddle { folder },
             Ocr::Auto if std::path::Path::new("/usr/bin/tesseract").is_file() => tesseract(),
-            Ocr::Auto => OcrConfig::Off,
+            Ocr::Auto | Ocr::Off => OcrConfig::Off,
         }
     }
 }
 
 /// English, and Chinese where it is installed.
 fn languages() -> String {
-    let chinese = ["4.00", "5"].iter().any(|version| std::path::Path::new(&format!("/usr/share/tesseract-ocr/{version}/tessdata/chi_sim.traineddata")).is_file());
+    let chinese = ["4.00", "5"]
+        .iter()
+        .any(|version| std::path::Path::new(&format!("/usr/share/tesseract-ocr/{version}/tessdata/chi_sim.traineddata")).is_file());
     if chinese { "eng+chi_sim".to_owned() } else { "eng".to_owned() }
 }
 
@@ -142,5 +147,6 @@ pub(super) fn size(text: &str) -> Result<(u32, u32), Failure> {
 }
 
 fn split(command: &str) -> Result<Vec<String>, Failure> {
-    handiwork::tools::desktop::words(command).map_err(|problem| Failure::new(Code::Usage, format!("--launch: {problem}")).hint("for example: --launch \"mousepad notes.txt\""))
+    handiwork::tools::desktop::words(command)
+        .map_err(|problem| Failure::new(Code::Usage, format!("--launch: {problem}")).hint("for example: --launch \"mousepad notes.txt\""))
 }

@@ -379,15 +379,7 @@ impl Draft<'_> {
         all.extend(started.probes.iter().map(|probe| Ours::Probe(probe.clone()).step()));
         // A desktop is as large as whoever starts it says.
         if !run.events().any(|event| matches!(event, Event::Observed { screen, .. } if screen.url.starts_with("app://"))) {
-            all.push(Step::SetViewport {
-                width: 1280,
-                height: 800,
-                device_scale_factor: 1.0,
-                is_mobile: false,
-                has_touch: false,
-                is_landscape: false,
-                around: Around::default(),
-            });
+            all.push(Step::viewport(1280, 800));
         }
         all.extend(steps);
         Script { title: words::title(&started.goal), timeout: None, steps: all, rest: serde_json::Map::new() }

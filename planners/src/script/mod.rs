@@ -7,6 +7,7 @@
 
 pub mod by_hand;
 pub mod export;
+mod file;
 pub mod format;
 pub mod from_run;
 mod heal;

@@ -24,10 +24,10 @@ use handiwork::tools::desktop::{Desktop, DesktopConfig};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::desktop::DesktopArgs;
 use super::live::Live;
 use super::paths::Paths;
 use super::print::{self, Out};
-use super::desktop::DesktopArgs;
 use super::setup::{self, BrowserArgs};
 use super::{Code, Failure, memory, models, profile, script};
 use came::Came;
@@ -214,12 +214,11 @@ impl Work {
     }
 
     async fn replay(&self, ready: &Ready, id: &RunId, known: Option<(Run, usize)>) -> Result<Run, Failure> {
-        let surface: Arc<dyn Surface> = match &self.desktop {
-            Some(config) => Arc::new(Desktop::open(config.clone()).await?),
-            None => {
-                let context = self.pool.context(ContextConfig::default()).await;
-                Arc::new(context.map_err(|error| Failure::new(Code::Missing, error))?)
-            }
+        let surface: Arc<dyn Surface> = if let Some(config) = &self.desktop {
+            Arc::new(Desktop::open(config.clone()).await?)
+        } else {
+            let context = self.pool.context(ContextConfig::default()).await;
+            Arc::new(context.map_err(|error| Failure::new(Code::Missing, error))?)
         };
         let agent = self.agent(ready).shared_surface(surface.clone()).build();
         let driven = self.drive(&agent, ready, id, known).await;

@@ -8,15 +8,15 @@ use std::time::Duration;
 use base64::Engine as _;
 use handiwork::core::{Action, Context, Receipt, Ref, Refusal, Screen, Surface};
 use handiwork::tools::browser::Browser;
-use handiwork::tools::desktop::{Desktop, Region};
 use handiwork::tools::browser::shot::{Scope as ShotScope, ShotOptions};
+use handiwork::tools::desktop::{Desktop, Region};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::desktop::DesktopArgs;
-use super::super::setup::BrowserArgs;
 use super::super::paths::Paths;
+use super::super::setup::BrowserArgs;
 use super::super::{Code, Failure};
 use super::wire::{Ask, Reply, Request, Scope, VERSION};
 use super::{Place, io};
@@ -48,14 +48,14 @@ impl HostArgs {
 
 /// What is kept open.
 enum Held {
-    Browser(Browser),
+    Browser(Box<Browser>),
     Desktop(Box<Desktop>),
 }
 
 impl Held {
     fn surface(&self) -> &dyn Surface {
         match self {
-            Self::Browser(browser) => browser,
+            Self::Browser(browser) => &**browser,
             Self::Desktop(desktop) => &**desktop,
         }
     }
@@ -77,7 +77,7 @@ pub(crate) async fn host(args: HostArgs, place: &Place, paths: &Paths) -> Result
     let held = if args.desktop.is_wanted() {
         Held::Desktop(Box::new(args.desktop.open(paths).await?))
     } else {
-        Held::Browser(args.browser.launch().await?)
+        Held::Browser(Box::new(args.browser.launch().await?))
     };
     let _ = std::fs::remove_file(place.socket());
     let listener = UnixListener::bind(place.socket()).map_err(doing)?;

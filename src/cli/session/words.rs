@@ -124,7 +124,9 @@ fn value_of(verb: &str, key: &str, word: &str) -> Result<Value, String> {
         "dx" | "dy" if verb == "mouse" => {
             word.parse::<i32>().map(|number| json!(number)).map_err(|_| format!("{key} is a whole number, not {word:?}"))
         }
-        "x" | "y" | "dx" | "dy" | "seconds" => number(word).map(|number| json!(number)).ok_or_else(|| format!("{key} is a number, not {word:?}")),
+        "x" | "y" | "dx" | "dy" | "seconds" => {
+            number(word).map(|number| json!(number)).ok_or_else(|| format!("{key} is a number, not {word:?}"))
+        }
         "width" | "height" | "tab" | "count" => {
             word.parse::<u32>().map(|number| json!(number)).map_err(|_| format!("{key} is a whole number, not {word:?}"))
         }

@@ -129,7 +129,15 @@ impl Hand {
 
     pub(super) async fn drag(&mut self, line: &Line, from: (f64, f64), by: (f64, f64)) -> Result<(), String> {
         let grab = handiwork_core::action::Point { x: from.0, y: from.1 };
-        self.surely(Drag { r#ref: line.r#ref.expect("a ref"), to: None, dx: Some(by.0), dy: Some(by.1), path: Vec::new(), grab: Some(grab) }).await
+        self.surely(Drag {
+            r#ref: line.r#ref.expect("a ref"),
+            to: None,
+            dx: Some(by.0),
+            dy: Some(by.1),
+            path: Vec::new(),
+            grab: Some(grab),
+        })
+        .await
     }
 
     pub(super) async fn copy_all(&mut self, line: &Line) -> Result<(), String> {

@@ -12,10 +12,10 @@ use handiwork_core::{Action, Change, Context, EffectClass, Node, Reason, Receipt
 
 use super::Browser;
 use super::action::Halt;
-use crate::grave::is_grave;
 use super::cdp::{CallError, Until};
 use super::screen::refs::Known;
 use super::state::{Happening, Tab};
+use crate::grave::is_grave;
 
 /// How long a dialog may take to close.
 const CLOSING: Duration = Duration::from_secs(5);

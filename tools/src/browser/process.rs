@@ -19,8 +19,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::config::BrowserConfig;
 use super::profile_lock::ProfileLock;
-use crate::scratch::Scratch;
 use crate::mark;
+use crate::scratch::Scratch;
 
 /// Variables of [`BrowserConfig::display`] that are passed on.
 const DISPLAY: &[&str] = &["DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"];

@@ -61,7 +61,8 @@ impl Guard {
                 tokio::time::sleep(EVERY).await;
                 let end = Instant::now() + Duration::from_secs(2);
                 let Ok(Ok((at, stop))) = x.call("watching the mouse", end, look).await else { continue };
-                let ours = watched.working.load(Ordering::SeqCst) || watched.ours.lock().unwrap_or_else(PoisonError::into_inner).contains(&at);
+                let ours =
+                    watched.working.load(Ordering::SeqCst) || watched.ours.lock().unwrap_or_else(PoisonError::into_inner).contains(&at);
                 if stop || !ours && at.0 <= CORNER && at.1 <= CORNER {
                     watched.stopped.store(true, Ordering::SeqCst);
                 }

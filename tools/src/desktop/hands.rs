@@ -39,10 +39,8 @@ impl Hands {
     /// Takes hold of a display.
     pub(crate) fn connect(display: &str) -> Result<Self, SurfaceError> {
         let mut x = super::x::X::connect(display)?;
-        let enigo = new(display).map_err(|problem| SurfaceError::NotAvailable {
-            problem,
-            hint: "the X server must have the extension XTEST".to_owned(),
-        })?;
+        let enigo = new(display)
+            .map_err(|problem| SurfaceError::NotAvailable { problem, hint: "the X server must have the extension XTEST".to_owned() })?;
         let layout = x.layout().unwrap_or_default();
         Ok(Self { display: display.to_owned(), enigo, layout, x, put: None })
     }
@@ -182,6 +180,7 @@ impl Hands {
 }
 
 fn new(display: &str) -> Result<Enigo, Failed> {
-    let settings = Settings { x11_display: Some(display.to_owned()), linux_delay: 1, release_keys_when_dropped: true, ..Settings::default() };
+    let settings =
+        Settings { x11_display: Some(display.to_owned()), linux_delay: 1, release_keys_when_dropped: true, ..Settings::default() };
     Enigo::new(&settings).map_err(failed)
 }

@@ -176,7 +176,7 @@ impl Desktop {
     }
 
     /// What a caller sees of a look: without secrets, and remembered as shown.
-    fn show(&self, cx: &Context, mut screen: Screen) -> Screen {
+    fn show(cx: &Context, mut screen: Screen) -> Screen {
         if !cx.secrets().is_empty() {
             screen.title = cx.secrets().redact(&screen.title);
             for node in &mut screen.nodes {
@@ -253,7 +253,7 @@ impl Surface for Desktop {
         // What changes while nothing is done changes by itself.
         act::effects::note_restless(&self.restless, &before, &look.screen);
         self.remember(&look.screen);
-        Ok(self.show(cx, look.screen))
+        Ok(Self::show(cx, look.screen))
     }
 
     async fn resolve(&self, cx: &Context, action: &Action) -> Result<Resolved, Refusal> {

@@ -20,7 +20,7 @@ impl Desktop {
         let limit = end.min(Instant::now() + Duration::from_millis(wanted.timeout_ms));
         loop {
             let look = eyes.look(end).await?;
-            let screen = self.show(cx, look.screen);
+            let screen = Self::show(cx, look.screen);
             let found = likeness::verdict(wanted, &candidates(&screen, wanted));
             let sure = found.iter().any(|one| one.sure.is_some());
             if sure || Instant::now() >= limit {
@@ -41,7 +41,8 @@ fn candidates(screen: &Screen, wanted: &Wanted) -> Vec<Candidate> {
         .iter()
         .map(|way| {
             let mut hits = nodes.iter().zip(&marks).enumerate().filter(|(_, ((_, node), marks))| {
-                way.last().is_some_and(|selector| fits(selector, node)) && (wanted.row.is_empty() || likeness::in_row(&marks.row, &wanted.row))
+                way.last().is_some_and(|selector| fits(selector, node))
+                    && (wanted.row.is_empty() || likeness::in_row(&marks.row, &wanted.row))
             });
             hits.next().filter(|_| hits.next().is_none()).map(|(at, _)| at)
         })
@@ -50,7 +51,11 @@ fn candidates(screen: &Screen, wanted: &Wanted) -> Vec<Candidate> {
         .iter()
         .zip(marks)
         .enumerate()
-        .map(|(at, ((_, node), marks))| Candidate { r#ref: node.r#ref, marks, by: ways.iter().position(|way| *way == Some(at)).map(|way| way as u32) })
+        .map(|(at, ((_, node), marks))| Candidate {
+            r#ref: node.r#ref,
+            marks,
+            by: ways.iter().position(|way| *way == Some(at)).map(|way| way as u32),
+        })
         .collect()
 }
 
@@ -78,19 +83,24 @@ pub(super) fn marks_of(eyes: &Eyes, known: &Known, r: Ref) -> Marks {
 fn of_node(screen: &Screen, at: usize) -> Marks {
     let Some(node) = screen.nodes.get(at) else { return Marks::default() };
     let text = |node: &Node| Some(node.name.clone()).filter(|name| !name.is_empty());
-    let same: Vec<usize> = screen.nodes.iter().enumerate().filter(|(_, other)| other.role == node.role && other.r#ref.is_some()).map(|(at, _)| at).collect();
+    let same: Vec<usize> =
+        screen.nodes.iter().enumerate().filter(|(_, other)| other.role == node.role && other.r#ref.is_some()).map(|(at, _)| at).collect();
     let order = (same.iter().position(|other| *other == at).unwrap_or_default() as u32, same.len() as u32);
     let before = screen.nodes.iter().take(at).rev().find_map(text);
     let after = screen.nodes.iter().skip(at + 1).find_map(text);
     // The window or dialog that it is in.
     let around = screen.nodes.iter().take(at).rev().filter(|other| matches!(other.role.as_str(), "window" | "dialog")).find_map(text);
     let near: Vec<String> = [before, after, around].into_iter().flatten().collect();
-    let rivals = screen.nodes.iter().enumerate().filter(|(other, one)| *other != at && one.role == "button" && node.role == "button" && one.depth == node.depth && (one.rect.y - node.rect.y).abs() < 12.0);
+    let rivals = screen.nodes.iter().enumerate().filter(|(other, one)| {
+        *other != at && one.role == "button" && node.role == "button" && one.depth == node.depth && (one.rect.y - node.rect.y).abs() < 12.0
+    });
     let rivals: Vec<String> = rivals.filter_map(|(_, one)| text(one)).take(12).collect();
     let row: Vec<String> = screen
         .nodes
         .iter()
-        .filter(|other| node.rect.h > 0.0 && (other.rect.y + other.rect.h / 2.0 - node.rect.y - node.rect.h / 2.0).abs() < node.rect.h / 2.0)
+        .filter(|other| {
+            node.rect.h > 0.0 && (other.rect.y + other.rect.h / 2.0 - node.rect.y - node.rect.h / 2.0).abs() < node.rect.h / 2.0
+        })
         .filter_map(text)
         .collect();
     let row = if matches!(node.role.as_str(), "cell" | "option" | "treeitem") { row.join(" ") } else { String::new() };
@@ -124,12 +134,21 @@ mod tests {
 
     #[test]
     fn an_element_is_found_by_the_ways_that_its_marks_tell() {
-        let screen = Screen { nodes: vec![node(1, "window", "Notes"), node(2, "button", "Save"), node(3, "menuitem", "Save")], ..Screen::default() };
+        let screen =
+            Screen { nodes: vec![node(1, "window", "Notes"), node(2, "button", "Save"), node(3, "menuitem", "Save")], ..Screen::default() };
         let marks = of_node(&screen, 1);
-        let wanted = Wanted { selectors: marks.selectors.iter().map(|one| vec![one.clone()]).collect(), marks: Some(marks), timeout_ms: 0, ..Wanted::default() };
+        let wanted = Wanted {
+            selectors: marks.selectors.iter().map(|one| vec![one.clone()]).collect(),
+            marks: Some(marks),
+            timeout_ms: 0,
+            ..Wanted::default()
+        };
         let found = likeness::verdict(&wanted, &candidates(&screen, &wanted));
         assert_eq!(found.first().map(|one| (one.r#ref, one.sure.is_some())), Some((Ref(2), true)), "{found:?}");
-        let renamed = Screen { nodes: vec![node(1, "window", "Notes"), node(2, "button", "Delete"), node(3, "menuitem", "Close")], ..Screen::default() };
+        let renamed = Screen {
+            nodes: vec![node(1, "window", "Notes"), node(2, "button", "Delete"), node(3, "menuitem", "Close")],
+            ..Screen::default()
+        };
         let found = likeness::verdict(&wanted, &candidates(&renamed, &wanted));
         assert!(found.iter().all(|one| one.sure.is_none()), "{found:?}");
     }

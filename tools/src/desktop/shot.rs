@@ -57,8 +57,10 @@ impl Desktop {
             return Ok(None);
         }
         let place = self.place().await;
-        let monitors = place.x.call("asking for the monitors", end, super::x::X::monitors).await?.map_err(|error| gone(error.to_string()))?;
-        let (width, height) = place.x.call("measuring the display", end, super::x::X::measure).await?.map_err(|error| gone(error.to_string()))?;
+        let monitors =
+            place.x.call("asking for the monitors", end, super::x::X::monitors).await?.map_err(|error| gone(error.to_string()))?;
+        let (width, height) =
+            place.x.call("measuring the display", end, super::x::X::measure).await?.map_err(|error| gone(error.to_string()))?;
         let area = match region {
             Region::All => Area::new(0, 0, width, height),
             Region::Monitor(number) => monitors.get(number).copied().ok_or_else(|| Reason::BadArguments {
@@ -78,7 +80,8 @@ impl Desktop {
             return Err(Reason::OutOfView { width: f64::from(width), height: f64::from(height) }.into());
         }
         let pixels = self.pixels(&place, area, end).await?;
-        let made = tokio::task::spawn_blocking(move || pixels.png(scale.clamp(0.05, 1.0))).await.map_err(|error| gone(error.to_string()))?;
+        let made =
+            tokio::task::spawn_blocking(move || pixels.png(scale.clamp(0.05, 1.0))).await.map_err(|error| gone(error.to_string()))?;
         let (png, size) = made.map_err(|error| SurfaceError::Protocol { doing: "making a picture".to_owned(), detail: error })?;
         Ok(Some(Picture { png, size, area: (area.x, area.y, area.w as u32, area.h as u32) }))
     }
@@ -96,7 +99,11 @@ impl Desktop {
 
     pub(super) async fn picture_of_all(&self, cx: &Context) -> Result<Option<Shot>, SurfaceError> {
         match self.picture(cx, Region::All, 1.0).await {
-            Ok(picture) => Ok(picture.map(|picture| Shot { size: (f64::from(picture.size.0), f64::from(picture.size.1)), bytes: picture.png, media_type: "image/png" })),
+            Ok(picture) => Ok(picture.map(|picture| Shot {
+                size: (f64::from(picture.size.0), f64::from(picture.size.1)),
+                bytes: picture.png,
+                media_type: "image/png",
+            })),
             Err(Refusal::NotDispatched(_)) => Ok(None),
             Err(Refusal::Surface(error)) => Err(error),
         }

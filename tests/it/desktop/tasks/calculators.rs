@@ -7,7 +7,8 @@ async fn buttons(hand: &mut Hand, keys: &str) -> Result<(), String> {
         let line = hand.need("button", &key.to_string()).await?;
         // What an operator does is not to be seen before the next number.
         let receipt = hand.act(handiwork_core::action::Click { r#ref: line.r#ref.expect("a ref") }).await;
-        if !receipt.is_verified() && !(matches!(receipt, handiwork_core::Receipt::NoEffect) && "+-*".contains(key)) {
+        let silent = matches!(receipt, handiwork_core::Receipt::NoEffect) && "+-*".contains(key);
+        if !receipt.is_verified() && !silent {
             return Err(format!("{key}: {receipt}"));
         }
     }

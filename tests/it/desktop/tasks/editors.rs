@@ -73,7 +73,9 @@ pub(super) async fn open_by_dialog(hand: &mut Hand) -> Result<(), String> {
 async fn loop_until(hand: &mut Hand, part: &str) -> Result<crate::oracles::hand::Line, String> {
     for _ in 0..40 {
         let text = hand.look().await;
-        if let Some(line) = text.live().find(|line| line.role == "textbox" && line.value.as_deref().is_some_and(|value| value.contains(part))) {
+        if let Some(line) =
+            text.live().find(|line| line.role == "textbox" && line.value.as_deref().is_some_and(|value| value.contains(part)))
+        {
             return Ok(line.clone());
         }
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
@@ -114,7 +116,11 @@ pub(super) async fn copy_between(hand: &mut Hand) -> Result<(), String> {
     hand.copy_all(&field).await?;
     hand.launch("mousepad --disable-server").await?;
     let text = hand.look().await;
-    let field = text.live().find(|line| line.role == "textbox" && line.value.as_deref() == Some("")).cloned().ok_or_else(|| format!("no empty field on\n{}", text.text))?;
+    let field = text
+        .live()
+        .find(|line| line.role == "textbox" && line.value.as_deref() == Some(""))
+        .cloned()
+        .ok_or_else(|| format!("no empty field on\n{}", text.text))?;
     // There and back again: each window is raised by its number.
     hand.switch(1).await?;
     hand.switch(2).await?;
@@ -125,7 +131,7 @@ pub(super) async fn copy_between(hand: &mut Hand) -> Result<(), String> {
 }
 
 pub(super) async fn chinese(hand: &mut Hand) -> Result<(), String> {
-    let wanted = format!("你好，世界！第{}号门在{}东边。", hand.number(1, 10, 99), if hand.seed % 2 == 0 { "河" } else { "山" });
+    let wanted = format!("你好，世界！第{}号门在{}东边。", hand.number(1, 10, 99), if hand.seed.is_multiple_of(2) { "河" } else { "山" });
     let field = hand.need("textbox", "").await?;
     hand.type_into(&field, &wanted).await?;
     let read = hand.look().await;

@@ -25,7 +25,11 @@ for ref, attrs, body in re.findall(r'<c r="([A-Z]+[0-9]+)"([^>]*)>(.*?)</c>', z.
 /// Goes to a cell by the name box, and puts something there.
 async fn put(hand: &mut Hand, cell: &str, text: &str) -> Result<(), String> {
     let bar = hand.look().await;
-    let at = bar.lines.iter().position(|line| line.role == "toolbar" && line.name == "Formula Tool Bar").ok_or_else(|| format!("no bar on\n{}", bar.text))?;
+    let at = bar
+        .lines
+        .iter()
+        .position(|line| line.role == "toolbar" && line.name == "Formula Tool Bar")
+        .ok_or_else(|| format!("no bar on\n{}", bar.text))?;
     let name = bar.lines[at..].iter().find(|line| line.role == "textbox").cloned().ok_or("no name box")?;
     if name.value.as_deref() != Some(cell) {
         hand.fill(&name, cell).await?;
@@ -37,7 +41,13 @@ async fn put(hand: &mut Hand, cell: &str, text: &str) -> Result<(), String> {
 
 pub(super) async fn sheet(hand: &mut Hand) -> Result<(), String> {
     let (a, b) = (hand.number(1, 10, 99), hand.number(2, 10, 99));
-    for (cell, text) in [("A1", "plums".to_owned()), ("B1", a.to_string()), ("A2", "pears".to_owned()), ("B2", b.to_string()), ("B3", "=SUM(B1:B2)".to_owned())] {
+    for (cell, text) in [
+        ("A1", "plums".to_owned()),
+        ("B1", a.to_string()),
+        ("A2", "pears".to_owned()),
+        ("B2", b.to_string()),
+        ("B3", "=SUM(B1:B2)".to_owned()),
+    ] {
         put(hand, cell, &text).await?;
     }
     // The sheet shows what came of the formula.
@@ -181,13 +191,15 @@ pub(super) async fn form(hand: &mut Hand) -> Result<(), String> {
     if body == expected { Ok(()) } else { Err(format!("the site was sent {body:?}, not {expected:?}")) }
 }
 
-/// Draws a line on a canvas that tells nothing of itself, and saves it.
+/// Drags open an area on a canvas that tells nothing of itself, fills it, and saves the picture.
 pub(super) async fn paint(hand: &mut Hand) -> Result<(), String> {
     let screen = hand.look().await;
     let window = screen.live().find(|line| line.role == "window" && line.name.starts_with("mtPaint")).cloned().ok_or("no window")?;
-    hand.surely(handiwork_core::action::Click { r#ref: window.r#ref.expect("a ref") }).await.or(Ok::<(), String>(()))?;
+    // The window with the canvas was there before the one with its settings.
+    hand.switch(1).await?;
     let (x, y) = (200.0 + hand.number(1, 0, 60) as f64, 220.0 + hand.number(2, 0, 40) as f64);
     hand.drag(&window, (x, y), (150.0, 60.0)).await?;
+    hand.click("button", "Fill Selection").await?;
     hand.key("Control+s").await?;
     // The dialog wants a name; the folder is the program's own.
     let environment = hand.desktop.environment().await;
@@ -203,7 +215,11 @@ pub(super) async fn paint(hand: &mut Hand) -> Result<(), String> {
             const READ: &str = "import sys\nfrom PIL import Image\nim = Image.open(sys.argv[1]).convert('RGB')\nground = im.getpixel((0, 0))\nprint(sum(1 for p in im.getdata() if p != ground))";
             let output = Command::new("/usr/bin/python3").args(["-c", READ]).arg(&file).output().expect("python3");
             let points: u64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_default();
-            return if points >= 100 { Ok(()) } else { Err(format!("only {points} points are painted ({})", String::from_utf8_lossy(&output.stderr))) };
+            return if (8_000..10_000).contains(&points) {
+                Ok(())
+            } else {
+                Err(format!("only {points} points are painted ({})", String::from_utf8_lossy(&output.stderr)))
+            };
         }
         tokio::time::sleep(Duration::from_millis(150)).await;
     }

@@ -21,8 +21,8 @@ use tokio::time::Instant;
 use super::Browser;
 use super::cdp::{self, Connection, Event, Until};
 use super::config::BrowserConfig;
-use crate::scratch::Scratch;
 use super::state::State;
+use crate::scratch::Scratch;
 pub(crate) use keep::Kept;
 
 /// Most downloads of one browser; further ones are cancelled.

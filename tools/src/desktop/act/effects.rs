@@ -55,14 +55,18 @@ impl Effects {
         if let (Some(wanted), Some(r)) = (&self.value, self.target) {
             let was = before.screen.get(r).and_then(|node| node.value.clone()).unwrap_or_default();
             let is = node.and_then(|node| node.value.clone()).unwrap_or_default();
-            return if same(&is, wanted) { vec![Change::Value { r#ref: r, from: told(deed, &was), to: told(deed, &is) }] } else { Vec::new() };
+            return if same(&is, wanted) {
+                vec![Change::Value { r#ref: r, from: told(deed, &was), to: told(deed, &is) }]
+            } else {
+                Vec::new()
+            };
         }
         if let (Some(wanted), Some(r)) = (self.checked, self.target) {
             // A menu is gone when one of it has been chosen; what it was is known all the same.
             let is = node.map(is_on).or_else(|| deed.gone_is_on());
-            return if is == Some(wanted) { vec![Change::Checked { r#ref: r, checked: wanted }] } else { self.windows(before, now, deed) };
+            return if is == Some(wanted) { vec![Change::Checked { r#ref: r, checked: wanted }] } else { Self::windows(before, now, deed) };
         }
-        let mut out = self.windows(before, now, deed);
+        let mut out = Self::windows(before, now, deed);
         if let Some(r) = self.target {
             out.extend(own(r, before.screen.get(r), node, deed));
         }
@@ -89,7 +93,7 @@ impl Effects {
         out
     }
 
-    fn windows(&self, before: &Look, now: &Look, deed: &Deed<'_>) -> Vec<Change> {
+    fn windows(before: &Look, now: &Look, deed: &Deed<'_>) -> Vec<Change> {
         let mut out = Vec::new();
         let number = |id: u32| deed.eyes.numbers.get(&id).copied().unwrap_or_default();
         for win in now.windows.all.iter().filter(|win| !win.popup && before.windows.get(win.id).is_none()) {
@@ -134,7 +138,11 @@ fn own(r: Ref, was: Option<&Node>, is: Option<&Node>, deed: &Deed<'_>) -> Vec<Ch
     let mut out = Vec::new();
     if was.value != is.value {
         let (from, to) = (was.value.clone().unwrap_or_default(), is.value.clone().unwrap_or_default());
-        out.push(if is.role == "combobox" { Change::Selected { r#ref: r, option: told(deed, &to) } } else { Change::Value { r#ref: r, from: told(deed, &from), to: told(deed, &to) } });
+        out.push(if is.role == "combobox" {
+            Change::Selected { r#ref: r, option: told(deed, &to) }
+        } else {
+            Change::Value { r#ref: r, from: told(deed, &from), to: told(deed, &to) }
+        });
     }
     if is_on(was) != is_on(is) {
         out.push(Change::Checked { r#ref: r, checked: is_on(is) });
@@ -151,7 +159,11 @@ pub(crate) fn is_on(node: &Node) -> bool {
 }
 
 fn focused(screen: &Screen) -> Option<Ref> {
-    screen.nodes.iter().find(|node| node.states.contains(&Word::Focused) && !matches!(node.role.as_str(), "window" | "dialog")).and_then(|node| node.r#ref)
+    screen
+        .nodes
+        .iter()
+        .find(|node| node.states.contains(&Word::Focused) && !matches!(node.role.as_str(), "window" | "dialog"))
+        .and_then(|node| node.r#ref)
 }
 
 fn without_focus(screen: &Screen) -> Screen {
@@ -165,7 +177,8 @@ fn without_focus(screen: &Screen) -> Screen {
 /// Whether a field holds what it was to hold.
 pub(crate) fn same(is: &str, wanted: &str) -> bool {
     let plain = |text: &str| text.trim_end_matches(['\n', '\r']).replace("\r\n", "\n");
-    plain(is) == plain(wanted) || matches!((is.trim().replace(',', ".").parse::<f64>(), wanted.trim().replace(',', ".").parse::<f64>()), (Ok(one), Ok(other)) if (one - other).abs() < 1e-9)
+    plain(is) == plain(wanted)
+        || matches!((is.trim().replace(',', ".").parse::<f64>(), wanted.trim().replace(',', ".").parse::<f64>()), (Ok(one), Ok(other)) if (one - other).abs() < 1e-9)
 }
 
 fn told(deed: &Deed<'_>, text: &str) -> String {
@@ -187,6 +200,8 @@ impl Deed<'_> {
 
     /// Whether the target is drawn and nothing is known of what is in it.
     pub(super) fn is_picture(&self) -> bool {
-        self.known.as_ref().is_some_and(|known| matches!(known.role.as_str(), "img") || matches!(known.thing, Thing::Seen { .. } | Thing::Window { .. }))
+        self.known
+            .as_ref()
+            .is_some_and(|known| matches!(known.role.as_str(), "img") || matches!(known.thing, Thing::Seen { .. } | Thing::Window { .. }))
     }
 }

@@ -129,9 +129,18 @@ impl Deed<'_> {
             // It is not told, but how much there is.
             let length = self.length().await;
             let wanted = text.chars().count() as i32;
-            return Ok(if length == Some(wanted) { Receipt::Verified { changes: vec![Change::HiddenValue { r#ref: r }] } } else { Receipt::NoEffect });
+            return Ok(if length == Some(wanted) {
+                Receipt::Verified { changes: vec![Change::HiddenValue { r#ref: r }] }
+            } else {
+                Receipt::NoEffect
+            });
         }
-        self.effects(Effects { target: Some(r), value: Some(self.cx.secrets().redact(text)).filter(|plain| plain == text).or_else(|| Some(text.to_owned())), ..Effects::default() }).await
+        self.effects(Effects {
+            target: Some(r),
+            value: Some(self.cx.secrets().redact(text)).filter(|plain| plain == text).or_else(|| Some(text.to_owned())),
+            ..Effects::default()
+        })
+        .await
     }
 
     async fn length(&self) -> Option<i32> {
@@ -141,7 +150,9 @@ impl Deed<'_> {
     }
 
     async fn set_number(&mut self, r: Ref, bus: &str, item: &Item, text: &str) -> Result<Receipt, Halt> {
-        let number: f64 = text.trim().replace(',', ".").parse().map_err(|_| Reason::BadArguments { problem: format!("a {} takes a number, not {text:?}", if item.role == Role::SpinButton { "spinbutton" } else { "slider" }) })?;
+        let number: f64 = text.trim().replace(',', ".").parse().map_err(|_| Reason::BadArguments {
+            problem: format!("a {} takes a number, not {text:?}", if item.role == Role::SpinButton { "spinbutton" } else { "slider" }),
+        })?;
         if item.value.is_some_and(|value| (value - number).abs() < 1e-9) {
             return Ok(Receipt::Verified { changes: Vec::new() });
         }
@@ -154,7 +165,14 @@ impl Deed<'_> {
         }
         if let Some(connection) = &self.place.bus {
             let value = zbus::zvariant::Value::from(number);
-            let set = connection.call::<_, ()>((bus, &item.path), "org.freedesktop.DBus.Properties", "Set", &("org.a11y.atspi.Value", "CurrentValue", value)).await;
+            let set = connection
+                .call::<_, ()>(
+                    (bus, &item.path),
+                    "org.freedesktop.DBus.Properties",
+                    "Set",
+                    &("org.a11y.atspi.Value", "CurrentValue", value),
+                )
+                .await;
             if let Err(error) = set {
                 tracing::debug!(%error, "a value can't be set");
             }
@@ -276,7 +294,9 @@ impl Deed<'_> {
     pub(super) async fn select(&mut self, option: &str) -> Result<Receipt, Halt> {
         let r = self.target().ok_or(Reason::BadArguments { problem: "it needs a ref".to_owned() })?;
         let node = self.node();
-        let Some((bus, item)) = self.element() else { return Err(Reason::WrongKind { role: node.role, wanted: "a list of a program that tells what is in it".to_owned() }.into()) };
+        let Some((bus, item)) = self.element() else {
+            return Err(Reason::WrongKind { role: node.role, wanted: "a list of a program that tells what is in it".to_owned() }.into());
+        };
         let wanted = option.trim();
         let chosen = |node: &Node| node.value.as_deref().is_some_and(|value| value.trim() == wanted);
         if item.role == Role::ComboBox {
@@ -318,11 +338,20 @@ impl Deed<'_> {
         })
         .await?;
         let before = self.eyes.last.screen.clone();
-        let look = self.eyes.look(self.end).await?;
-        let fresh = |node: &&Node| node.r#ref.is_some_and(|r| before.get(r).is_none()) || matches!(node.role.as_str(), "menuitem" | "option" | "menuitemradio" | "menuitemcheckbox");
-        let found = look.screen.nodes.iter().filter(fresh).find(|node| node.name.trim() == wanted).cloned();
+        let fresh = |node: &&Node| node.r#ref.is_some_and(|r| before.get(r).is_none());
+        let limit = self.end.min(tokio::time::Instant::now() + Duration::from_secs(3));
+        // What it offers comes when its window does.
+        let (found, options) = loop {
+            let screen = self.eyes.look(self.end).await?.screen;
+            let found = screen.nodes.iter().filter(fresh).find(|node| node.name.trim() == wanted).cloned();
+            let options: Vec<String> =
+                screen.nodes.iter().filter(fresh).map(|node| node.name.clone()).filter(|name| !name.is_empty()).take(60).collect();
+            if found.is_some() || tokio::time::Instant::now() >= limit {
+                break (found, options);
+            }
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        };
         let Some(node) = found else {
-            let options: Vec<String> = look.screen.nodes.iter().filter(fresh).map(|node| node.name.clone()).filter(|name| !name.is_empty()).take(60).collect();
             self.hands(|hands| hands.press(&[Key::Escape], Duration::ZERO)).await?;
             return Err(Reason::NoSuchOption { options }.into());
         };
@@ -335,7 +364,7 @@ impl Deed<'_> {
         match self.effects(Effects { target: Some(r), ..Effects::default() }).await? {
             Receipt::Verified { .. } => {
                 let now = self.node();
-                if now.value.is_some() && !now.value.as_deref().is_some_and(|value| value.trim() == wanted) {
+                if now.value.is_some() && now.value.as_deref().is_none_or(|value| value.trim() != wanted) {
                     return Ok(Receipt::NoEffect);
                 }
                 Ok(Receipt::Verified { changes: vec![Change::Selected { r#ref: r, option: wanted.to_owned() }] })
@@ -352,7 +381,8 @@ impl Deed<'_> {
         let inside: Vec<&Node> = nodes.iter().skip(at + 1).take_while(|node| node.depth > depth).collect();
         let found = inside.iter().find(|node| node.name.trim() == wanted && node.r#ref.is_some());
         let Some(node) = found else {
-            let options: Vec<String> = inside.iter().filter(|node| node.r#ref.is_some() && !node.name.is_empty()).map(|node| node.name.clone()).take(60).collect();
+            let options: Vec<String> =
+                inside.iter().filter(|node| node.r#ref.is_some() && !node.name.is_empty()).map(|node| node.name.clone()).take(60).collect();
             return Err(Reason::NoSuchOption { options }.into());
         };
         if node.states.contains(&Word::Selected) {

@@ -13,7 +13,14 @@ use super::Halt;
 
 impl Desktop {
     /// The target as it is now, if it can be acted on.
-    pub(super) async fn find_target(&self, eyes: &mut Eyes, place: &Place, r: Ref, action: &Action, end: Instant) -> Result<Known, Refusal> {
+    pub(super) async fn find_target(
+        &self,
+        eyes: &mut Eyes,
+        place: &Place,
+        r: Ref,
+        action: &Action,
+        end: Instant,
+    ) -> Result<Known, Refusal> {
         match self.target_now(eyes, place, r, action, end).await {
             Ok(known) => Ok(known),
             Err(Halt::Reason(reason)) => Err(Refusal::NotDispatched(reason)),
@@ -35,7 +42,14 @@ impl Desktop {
     }
 
     /// Right before the event: it must be what was decided on, and a click must reach it.
-    pub(super) async fn still_there(&self, eyes: &mut Eyes, place: &Place, target: &Target, action: &Action, end: Instant) -> Result<Known, Halt> {
+    pub(super) async fn still_there(
+        &self,
+        eyes: &mut Eyes,
+        place: &Place,
+        target: &Target,
+        action: &Action,
+        end: Instant,
+    ) -> Result<Known, Halt> {
         let mut known = current(eyes, eyes.refs.find(target.r#ref)?);
         if let (Thing::Element { bus, path }, Some(connection)) = (&known.thing, &place.bus) {
             let basics = match connection.basics_of(bus, path).await {
@@ -53,7 +67,9 @@ impl Desktop {
             }
             let windows = eyes.last.windows.clone();
             if let Some(app) = app
-                && let Some(area) = connection.place_of(app, path, &|app, top| super::super::eyes::window_of(app, top, &windows).map(|win| (win.area.x, win.area.y))).await
+                && let Some(area) = connection
+                    .place_of(app, path, &|app, top| super::super::eyes::window_of(app, top, &windows).map(|win| (win.area.x, win.area.y)))
+                    .await
             {
                 let clip = eyes.last.windows.get(known.window).map(|win| win.area);
                 let visible = clip.map_or(area, |clip| area.within(clip));
@@ -135,7 +151,9 @@ impl Desktop {
         for _ in 0..12 {
             let windows = eyes.last.windows.clone();
             let Some(app) = eyes.apps.get(bus) else { return Ok(()) };
-            let now = connection.place_of(app, path, &|app, top| super::super::eyes::window_of(app, top, &windows).map(|win| (win.area.x, win.area.y))).await;
+            let now = connection
+                .place_of(app, path, &|app, top| super::super::eyes::window_of(app, top, &windows).map(|win| (win.area.x, win.area.y)))
+                .await;
             if now == last || now.is_none() {
                 return Ok(());
             }
@@ -161,7 +179,13 @@ fn current(eyes: &Eyes, mut known: Known) -> Known {
 fn needs_point(action: &Action) -> bool {
     matches!(
         action,
-        Action::Click(_) | Action::DoubleClick(_) | Action::RightClick(_) | Action::MiddleClick(_) | Action::Hover(_) | Action::ClickAt(_) | Action::Drag(_)
+        Action::Click(_)
+            | Action::DoubleClick(_)
+            | Action::RightClick(_)
+            | Action::MiddleClick(_)
+            | Action::Hover(_)
+            | Action::ClickAt(_)
+            | Action::Drag(_)
     )
 }
 
@@ -171,7 +195,13 @@ fn covering(eyes: &Eyes, area: Area) -> String {
 }
 
 pub(super) fn silent(known: &Known) -> SurfaceError {
-    SurfaceError::TimedOut { doing: format!("asking {} about its elements (it does not answer: it has hung, or was stopped)", known.origin.trim_start_matches("app://")), limit_ms: 1_500 }
+    SurfaceError::TimedOut {
+        doing: format!(
+            "asking {} about its elements (it does not answer: it has hung, or was stopped)",
+            known.origin.trim_start_matches("app://")
+        ),
+        limit_ms: 1_500,
+    }
 }
 
 /// Whether the element does this kind of thing.
@@ -179,14 +209,20 @@ fn accepts(node: &Node, action: &Action) -> Result<(), Halt> {
     let wrong = |wanted: &str| Reason::WrongKind { role: node.role.clone(), wanted: wanted.to_owned() };
     let disabled = node.states.contains(&Word::Disabled);
     match action {
-        Action::Fill(_) if !node.verbs.contains(&Verb::Fill) && !matches!(node.role.as_str(), "window" | "combobox" | "cell" | "document") => {
+        Action::Fill(_)
+            if !node.verbs.contains(&Verb::Fill) && !matches!(node.role.as_str(), "window" | "combobox" | "cell" | "document") =>
+        {
             Err(Reason::NotEditable { role: node.role.clone() }.into())
         }
         Action::Check(_) if !node.verbs.contains(&Verb::Check) && node.role != "button" => Err(wrong("a checkbox, radio or switch").into()),
         Action::Select(_) if !matches!(node.role.as_str(), "combobox" | "listbox" | "tree" | "table" | "tablist" | "menuitem") => {
             Err(wrong("a combobox, list or tree").into())
         }
-        Action::Click(_) | Action::DoubleClick(_) | Action::Fill(_) | Action::Check(_) | Action::Select(_) | Action::Drag(_) if disabled => Err(Reason::Disabled.into()),
+        Action::Click(_) | Action::DoubleClick(_) | Action::Fill(_) | Action::Check(_) | Action::Select(_) | Action::Drag(_)
+            if disabled =>
+        {
+            Err(Reason::Disabled.into())
+        }
         _ => Ok(()),
     }
 }

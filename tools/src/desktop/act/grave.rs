@@ -10,7 +10,21 @@ use super::super::eyes::Look;
 use crate::grave::is_grave;
 
 /// Programs that run what is typed.
-const TERMINALS: &[&str] = &["xterm", "gnome-terminal", "konsole", "xfce4-terminal", "mate-terminal", "urxvt", "rxvt", "st", "alacritty", "kitty", "lxterminal", "uxterm", "terminator"];
+const TERMINALS: &[&str] = &[
+    "xterm",
+    "gnome-terminal",
+    "konsole",
+    "xfce4-terminal",
+    "mate-terminal",
+    "urxvt",
+    "rxvt",
+    "st",
+    "alacritty",
+    "kitty",
+    "lxterminal",
+    "uxterm",
+    "terminator",
+];
 /// What takes unsaved work along.
 const LOSES: &[&str] = &["close without saving", "don't save", "discard", "overwrite", "nicht speichern", "verwerfen", "不保存", "丢弃"];
 
@@ -46,7 +60,11 @@ pub(crate) fn of(action: &Action, target: Option<&Target>, look: &Look, place: &
         Action::Type(typed) if is_terminal(&target.origin) && typed.text.contains(['\n', '\r']) => EffectClass::Irreversible,
         Action::Paste(_) if is_terminal(&target.origin) => EffectClass::Irreversible,
         Action::Fill(fill) if is_terminal(&target.origin) && fill.text.contains(['\n', '\r']) => EffectClass::Irreversible,
-        Action::Mouse(mouse) if matches!(mouse.r#do, handiwork_core::action::MouseDeed::Move | handiwork_core::action::MouseDeed::Scroll) => EffectClass::Read,
+        Action::Mouse(mouse)
+            if matches!(mouse.r#do, handiwork_core::action::MouseDeed::Move | handiwork_core::action::MouseDeed::Scroll) =>
+        {
+            EffectClass::Read
+        }
         // What lies at the point is judged as if it was clicked.
         Action::Mouse(_) | Action::ClickAt(_) => {
             let (x, y) = match action {
@@ -67,7 +85,9 @@ pub(crate) fn of(action: &Action, target: Option<&Target>, look: &Look, place: &
 }
 
 fn opens(target: &Target, look: &Look) -> bool {
-    look.screen.get(target.r#ref).is_some_and(|node| node.states.iter().any(|state| matches!(state, handiwork_core::State::Collapsed | handiwork_core::State::Expanded)))
+    look.screen.get(target.r#ref).is_some_and(|node| {
+        node.states.iter().any(|state| matches!(state, handiwork_core::State::Collapsed | handiwork_core::State::Expanded))
+    })
 }
 
 fn of_press(keys: &str, target: &Target, look: &Look) -> EffectClass {
@@ -77,13 +97,20 @@ fn of_press(keys: &str, target: &Target, look: &Look) -> EffectClass {
         "enter" | "return" | "kp_enter" if is_terminal(&target.origin) => EffectClass::Irreversible,
         "enter" | "return" | "kp_enter" | "space" | " " => {
             // It presses what has the focus.
-            let focused = look.screen.nodes.iter().find(|node| node.states.contains(&handiwork_core::State::Focused) && node.role != "window" && node.role != "dialog");
+            let focused = look
+                .screen
+                .nodes
+                .iter()
+                .find(|node| node.states.contains(&handiwork_core::State::Focused) && node.role != "window" && node.role != "dialog");
             match focused {
                 Some(node) if is_grave(&node.name) && matches!(node.role.as_str(), "button" | "menuitem") => EffectClass::Irreversible,
                 _ => EffectClass::Write,
             }
         }
-        "tab" | "escape" | "home" | "end" | "pageup" | "pagedown" | "arrowup" | "arrowdown" | "arrowleft" | "arrowright" | "up" | "down" | "left" | "right" if plain => {
+        "tab" | "escape" | "home" | "end" | "pageup" | "pagedown" | "arrowup" | "arrowdown" | "arrowleft" | "arrowright" | "up"
+        | "down" | "left" | "right"
+            if plain =>
+        {
             EffectClass::Read
         }
         _ => EffectClass::Write,
@@ -103,7 +130,8 @@ fn on_menu(name: &str) -> bool {
     std::fs::read_dir("/usr/share/applications").into_iter().flatten().flatten().any(|entry| {
         let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
         text.lines().any(|line| {
-            line.strip_prefix("Exec=").is_some_and(|exec| exec.split_whitespace().next().is_some_and(|word| word.rsplit('/').next() == Some(name)))
+            line.strip_prefix("Exec=")
+                .is_some_and(|exec| exec.split_whitespace().next().is_some_and(|word| word.rsplit('/').next() == Some(name)))
         })
     })
 }
@@ -114,7 +142,9 @@ mod tests {
 
     #[test]
     fn terminals_are_known_by_their_program() {
-        for (origin, known) in [("app://xterm", true), ("app://gnome-terminal-server", true), ("app://mousepad", false), ("app://stellarium", false)] {
+        for (origin, known) in
+            [("app://xterm", true), ("app://gnome-terminal-server", true), ("app://mousepad", false), ("app://stellarium", false)]
+        {
             assert_eq!(is_terminal(origin), known, "{origin}");
         }
     }

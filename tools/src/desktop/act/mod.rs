@@ -65,8 +65,14 @@ impl Desktop {
             Some(r) if !matches!(action, Action::Wait(_)) => {
                 let found = self.find_target(eyes, &place, r, action, end).await?;
                 let node = eyes.last.screen.get(r).cloned().unwrap_or_default();
-                let target =
-                    Target { r#ref: r, role: found.role.clone(), name: cx.secrets().redact(&found.name), origin: found.origin.clone(), form: None, rect: node.rect };
+                let target = Target {
+                    r#ref: r,
+                    role: found.role.clone(),
+                    name: cx.secrets().redact(&found.name),
+                    origin: found.origin.clone(),
+                    form: None,
+                    rect: node.rect,
+                };
                 known = Some(found);
                 Some(target)
             }
@@ -85,7 +91,13 @@ impl Desktop {
         Ok(resolved)
     }
 
-    pub(super) async fn dispatch_action(&self, eyes: &mut Eyes, cx: &Context, resolved: &Resolved, end: Instant) -> Result<Receipt, SurfaceError> {
+    pub(super) async fn dispatch_action(
+        &self,
+        eyes: &mut Eyes,
+        cx: &Context,
+        resolved: &Resolved,
+        end: Instant,
+    ) -> Result<Receipt, SurfaceError> {
         let place = self.place().await;
         if let Some(guard) = &place.guard
             && let Err(reason) = guard.may(end).await
@@ -93,7 +105,8 @@ impl Desktop {
             return Ok(Receipt::refused(reason));
         }
         let known = match &resolved.target {
-            Some(target) if resolved.action.target().is_some() => match self.still_there(eyes, &place, target, &resolved.action, end).await {
+            Some(target) if resolved.action.target().is_some() => match self.still_there(eyes, &place, target, &resolved.action, end).await
+            {
                 Ok(known) => Some(known),
                 Err(Halt::Reason(reason)) => return Ok(Receipt::refused(reason)),
                 Err(Halt::Surface(error)) => return Err(error),
@@ -121,7 +134,14 @@ impl Desktop {
 fn window_target(eyes: &mut Eyes, look: &Look, action: &Action) -> Option<Target> {
     let about_window = matches!(
         action,
-        Action::Press(_) | Action::Type(_) | Action::Paste(_) | Action::Copy(_) | Action::Hold(_) | Action::Mouse(_) | Action::ClickAt(_) | Action::CloseTab(_)
+        Action::Press(_)
+            | Action::Type(_)
+            | Action::Paste(_)
+            | Action::Copy(_)
+            | Action::Hold(_)
+            | Action::Mouse(_)
+            | Action::ClickAt(_)
+            | Action::CloseTab(_)
     );
     if !about_window {
         return None;
@@ -231,8 +251,13 @@ impl Deed<'_> {
             let look = self.eyes.look(self.end).await?;
             let mut changes = Vec::new();
             if let Some(text) = &wait.text {
-                let there = look.screen.nodes.iter().any(|node| node.name.contains(text.as_str()) || node.value.as_ref().is_some_and(|value| value.contains(text.as_str())));
-                if there || look.screen.tabs.iter().any(|tab| tab.title.contains(text.as_str())) || look.screen.title.contains(text.as_str()) {
+                let there = look.screen.nodes.iter().any(|node| {
+                    node.name.contains(text.as_str()) || node.value.as_ref().is_some_and(|value| value.contains(text.as_str()))
+                });
+                if there
+                    || look.screen.tabs.iter().any(|tab| tab.title.contains(text.as_str()))
+                    || look.screen.title.contains(text.as_str())
+                {
                     changes.push(Change::Appeared { text: text.clone() });
                 }
             }

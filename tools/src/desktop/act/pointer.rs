@@ -49,7 +49,11 @@ impl Deed<'_> {
         }
         self.hands(move |hands| hands.click(button, count, &[])).await?;
         let mut effects = self.clicked();
-        let already = self.before.screen.get(self.target().unwrap_or(handiwork_core::Ref(0))).is_some_and(|node| node.states.contains(&handiwork_core::State::Focused));
+        let already = self
+            .before
+            .screen
+            .get(self.target().unwrap_or(handiwork_core::Ref(0)))
+            .is_some_and(|node| node.states.contains(&handiwork_core::State::Focused));
         if effects.focus && already && count == 1 {
             // It has the focus, and that is all that a click gives.
             return Ok(Receipt::Verified { changes: Vec::new() });
@@ -80,7 +84,8 @@ impl Deed<'_> {
             let windows = &self.eyes.last.windows;
             let reached = windows.at(x, y).is_some_and(|top| top.id == known.window || top.popup);
             if !reached {
-                let by = windows.at(x, y).map_or_else(|| "nothing".to_owned(), |top| format!("window {:?}", super::super::eyes::title(top)));
+                let by =
+                    windows.at(x, y).map_or_else(|| "nothing".to_owned(), |top| format!("window {:?}", super::super::eyes::title(top)));
                 return Err(Reason::Covered { by }.into());
             }
         }
@@ -166,7 +171,11 @@ impl Deed<'_> {
         let all = self.eyes.last.pixels.area;
         let place = |x: f64, y: f64| {
             let (x, y) = (x.round() as i32, y.round() as i32);
-            if all.holds(x, y) { Ok((x, y)) } else { Err(Halt::from(Reason::OutOfView { width: f64::from(all.w), height: f64::from(all.h) })) }
+            if all.holds(x, y) {
+                Ok((x, y))
+            } else {
+                Err(Halt::from(Reason::OutOfView { width: f64::from(all.w), height: f64::from(all.h) }))
+            }
         };
         let at = mouse.x.zip(mouse.y).map(|(x, y)| place(x, y)).transpose()?;
         let held = match &mouse.held {

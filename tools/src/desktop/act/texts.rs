@@ -37,7 +37,7 @@ impl Deed<'_> {
             return Err(Reason::NotFound { text: text.to_owned() }.into());
         }
         lines.truncate(40);
-        Ok(told(lines.join("\n")))
+        Ok(told(&lines.join("\n")))
     }
 
     /// All text of an element or of the window in front.
@@ -58,7 +58,7 @@ impl Deed<'_> {
                 true
             });
             out.dedup();
-            return Ok(told(self.cx.secrets().redact(&out.join("\n"))));
+            return Ok(told(&self.cx.secrets().redact(&out.join("\n"))));
         }
         let window = self.known.as_ref().map(|known| known.window).or_else(|| look.windows.front().map(|win| win.id));
         let lines: Vec<String> = nodes
@@ -67,7 +67,7 @@ impl Deed<'_> {
             .map(|node| node.value.clone().filter(|value| !value.is_empty()).unwrap_or_else(|| node.name.clone()))
             .filter(|text| !text.is_empty())
             .collect();
-        Ok(told(self.cx.secrets().redact(&lines.join("\n"))))
+        Ok(told(&self.cx.secrets().redact(&lines.join("\n"))))
     }
 
     pub(super) async fn select_text(&mut self, part: Option<&str>) -> Result<Receipt, Halt> {
@@ -89,7 +89,8 @@ impl Deed<'_> {
             let range = (0_i32, from as i32, to as i32);
             let set: bool = connection.call(to_element, "org.a11y.atspi.Text", "SetSelection", &range).await.unwrap_or(false);
             if !set {
-                let _: Result<bool, CallError> = connection.call(to_element, "org.a11y.atspi.Text", "AddSelection", &(range.1, range.2)).await;
+                let _: Result<bool, CallError> =
+                    connection.call(to_element, "org.a11y.atspi.Text", "AddSelection", &(range.1, range.2)).await;
             }
             tokio::time::sleep(Duration::from_millis(60)).await;
             let now: Result<(i32, i32), CallError> = connection.call(to_element, "org.a11y.atspi.Text", "GetSelection", &(0_i32,)).await;
@@ -145,7 +146,10 @@ impl Deed<'_> {
         let Some(text) = text else { return Err(Reason::NotFound { text: "anything on the clipboard".to_owned() }.into()) };
         if self.known.is_some() {
             let (x, y) = self.point()?;
-            let focused = self.target().and_then(|r| self.eyes.last.screen.get(r)).is_some_and(|node| node.states.contains(&handiwork_core::State::Focused));
+            let focused = self
+                .target()
+                .and_then(|r| self.eyes.last.screen.get(r))
+                .is_some_and(|node| node.states.contains(&handiwork_core::State::Focused));
             self.raise().await?;
             if !focused {
                 self.hands(move |hands| {
@@ -170,7 +174,7 @@ impl Deed<'_> {
     }
 }
 
-fn told(text: String) -> Receipt {
+fn told(text: &str) -> Receipt {
     let cut: String = text.chars().take(MOST).collect();
     let more = text.chars().count().saturating_sub(MOST);
     let text = if more > 0 { format!("{cut}\n… ({more} more characters)") } else { cut };

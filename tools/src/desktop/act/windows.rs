@@ -60,7 +60,10 @@ fn is_empty(eyes: &Eyes, look: &super::Look, id: u32) -> bool {
     match eyes.app_of(win) {
         Some(app) => super::super::eyes::top_for(app, win, &look.windows).is_none_or(|top| top.children.is_empty()),
         // Some programs have no tree at all: that is not waited for to the end.
-        None => eyes.last.windows.get(id).is_some_and(|_| !super::grave::is_terminal(&super::super::eyes::origin(win))) && eyes.silent.is_empty(),
+        None => {
+            eyes.last.windows.get(id).is_some_and(|_| !super::grave::is_terminal(&super::super::eyes::origin(win)))
+                && eyes.silent.is_empty()
+        }
     }
 }
 
@@ -96,9 +99,10 @@ impl Deed<'_> {
         }
         self.activate(id, self.eyes.last.windows.managed).await?;
         let look = self.eyes.look(self.end).await?;
-        Ok(match look.windows.active == Some(id) {
-            true => Receipt::Verified { changes: vec![Change::TabSwitched { number }] },
-            false => Receipt::NoEffect,
+        Ok(if look.windows.active == Some(id) {
+            Receipt::Verified { changes: vec![Change::TabSwitched { number }] }
+        } else {
+            Receipt::NoEffect
         })
     }
 
@@ -130,13 +134,12 @@ pub fn words(command: &str) -> Result<Vec<String>, String> {
     for c in command.chars() {
         match (quote, c) {
             (Some(q), c) if c == q => quote = None,
-            (Some(_), c) => open.get_or_insert_default().push(c),
             (None, '"' | '\'') => {
                 quote = Some(c);
                 open.get_or_insert_default();
             }
             (None, c) if c.is_whitespace() => out.extend(open.take()),
-            (None, c) => open.get_or_insert_default().push(c),
+            (None | Some(_), c) => open.get_or_insert_default().push(c),
         }
     }
     if quote.is_some() {

@@ -191,7 +191,8 @@ impl Desktop {
         let size = place.x.call("measuring the display", self.end(cx), super::x::X::measure).await?;
         let (width, height) = size.map_err(|error| super::x::worker::gone(error.to_string()))?;
         let display = (width.max(1) as u32, height.max(1) as u32);
-        let scale = settings.largest.map_or(1.0, |(w, h)| (f64::from(w) / f64::from(display.0)).min(f64::from(h) / f64::from(display.1)).min(1.0));
+        let scale =
+            settings.largest.map_or(1.0, |(w, h)| (f64::from(w) / f64::from(display.0)).min(f64::from(h) / f64::from(display.1)).min(1.0));
         let shown = (((f64::from(display.0) * scale).round() as u32).max(1), ((f64::from(display.1) * scale).round() as u32).max(1));
         Ok(Frame { display, shown, coordinates: settings.coordinates })
     }

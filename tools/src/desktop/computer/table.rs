@@ -94,9 +94,12 @@ pub(super) fn words(of: Vocabulary) -> Vec<&'static str> {
 
 /// What a call asks for.
 pub(super) fn read(of: Vocabulary, call: &Value, frame: &Frame) -> Result<Vec<Step>, String> {
-    let word = ["action", "type", "action_type"].iter().find_map(|key| call.get(key).and_then(Value::as_str)).ok_or("it names no action")?;
-    let (_, _, does) =
-        WORDS.iter().find(|(whose, known, _)| *whose == of && *known == word).ok_or_else(|| format!("there is no action {word:?}; there are: {}", words(of).join(", ")))?;
+    let word =
+        ["action", "type", "action_type"].iter().find_map(|key| call.get(key).and_then(Value::as_str)).ok_or("it names no action")?;
+    let (_, _, does) = WORDS
+        .iter()
+        .find(|(whose, known, _)| *whose == of && *known == word)
+        .ok_or_else(|| format!("there is no action {word:?}; there are: {}", words(of).join(", ")))?;
     // UI-TARS has its arguments in an object of their own.
     let args = call.get("action_inputs").or_else(|| call.get("args")).unwrap_or(call);
     let text = || TEXT.iter().find_map(|key| args.get(key).and_then(Value::as_str));
@@ -106,9 +109,13 @@ pub(super) fn read(of: Vocabulary, call: &Value, frame: &Frame) -> Result<Vec<St
     let mouse = |deed: MouseDeed| Mouse { r#do: deed, x, y, to: None, dx: None, dy: None, button: None, count: None, held: None };
     let act = |action: Action| Ok(vec![Step::Act(action)]);
     match *does {
-        Does::Click(button, count) => {
-            act(Mouse { button: Some(button), count: Some(count), held: text().filter(|_| of == Anthropic).map(chord), ..mouse(MouseDeed::Click) }.into())
+        Does::Click(button, count) => act(Mouse {
+            button: Some(button),
+            count: Some(count),
+            held: text().filter(|_| of == Anthropic).map(chord),
+            ..mouse(MouseDeed::Click)
         }
+        .into()),
         Does::ClickBy => {
             let button = match args.get("button").and_then(Value::as_str).unwrap_or("left") {
                 "left" => Button::Left,
@@ -134,11 +141,13 @@ pub(super) fn read(of: Vocabulary, call: &Value, frame: &Frame) -> Result<Vec<St
                 Some("right") => (amount, 0),
                 _ => return Err(format!("{word} needs a direction: up, down, left or right")),
             };
-            act(Mouse { dx: Some(dx), dy: Some(dy), held: text().filter(|_| of == Anthropic).map(chord), ..mouse(MouseDeed::Scroll) }.into())
+            act(Mouse { dx: Some(dx), dy: Some(dy), held: text().filter(|_| of == Anthropic).map(chord), ..mouse(MouseDeed::Scroll) }
+                .into())
         }
         Does::ScrollBy => {
             // A notch is about a hundred pixels to a browser.
-            let notches = |key: &str| args.get(key).and_then(Value::as_f64).map_or(0, |pixels| (pixels / 100.0).abs().ceil().copysign(pixels) as i32);
+            let notches =
+                |key: &str| args.get(key).and_then(Value::as_f64).map_or(0, |pixels| (pixels / 100.0).abs().ceil().copysign(pixels) as i32);
             act(Mouse { dx: Some(notches("scroll_x")), dy: Some(notches("scroll_y")), held: keys(args), ..mouse(MouseDeed::Scroll) }.into())
         }
         Does::Type => {
@@ -170,7 +179,9 @@ pub(super) fn read(of: Vocabulary, call: &Value, frame: &Frame) -> Result<Vec<St
         Does::Cursor => Ok(vec![Step::Cursor]),
         Does::Zoom => {
             let region: Vec<f64> = args.get("region").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect();
-            let [left, top, right, bottom] = region.as_slice() else { return Err("zoom needs a region: [left, top, right, bottom]".to_owned()) };
+            let [left, top, right, bottom] = region.as_slice() else {
+                return Err("zoom needs a region: [left, top, right, bottom]".to_owned());
+            };
             let ((x0, y0), (x1, y1)) = (frame.point(*left, *top)?, frame.point((right - 1.0).max(0.0), (bottom - 1.0).max(0.0))?);
             if x1 <= x0 || y1 <= y0 {
                 return Err("the region is empty: right must be more than left, bottom more than top".to_owned());
@@ -186,14 +197,24 @@ fn drag(word: &str, args: &Value, frame: &Frame) -> Result<Mouse, String> {
     let path = args.get("path").and_then(Value::as_array);
     let (from, to) = match path {
         Some(path) => {
-            let end = |one: Option<&Value>| one.and_then(|one| pair(one)).map(|(x, y)| frame.point(x, y)).transpose();
+            let end = |one: Option<&Value>| one.and_then(pair).map(|(x, y)| frame.point(x, y)).transpose();
             (end(path.first())?, end(path.last())?)
         }
         None => (point(args, FROM, frame)?, point(args, TO, frame)?),
     };
     let to = to.ok_or_else(|| format!("{word} needs a point to drag to"))?;
     let (x, y) = from.map_or((None, None), |(x, y)| (Some(x), Some(y)));
-    Ok(Mouse { r#do: MouseDeed::Drag, x, y, to: Some(Point { x: to.0, y: to.1 }), dx: None, dy: None, button: None, count: None, held: None })
+    Ok(Mouse {
+        r#do: MouseDeed::Drag,
+        x,
+        y,
+        to: Some(Point { x: to.0, y: to.1 }),
+        dx: None,
+        dy: None,
+        button: None,
+        count: None,
+        held: None,
+    })
 }
 
 /// A point of the display by any of its names; none if it is not given.
@@ -211,7 +232,9 @@ fn pair(value: &Value) -> Option<(f64, f64)> {
     let numbers: Vec<f64> = match value {
         Value::Array(all) => all.iter().filter_map(Value::as_f64).collect(),
         Value::Object(fields) => return fields.get("x").and_then(Value::as_f64).zip(fields.get("y").and_then(Value::as_f64)),
-        Value::String(text) => text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).filter_map(|part| part.parse().ok()).collect(),
+        Value::String(text) => {
+            text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).filter_map(|part| part.parse().ok()).collect()
+        }
         _ => return None,
     };
     match numbers.as_slice() {
@@ -232,5 +255,9 @@ fn chord(keys: &str) -> String {
 }
 
 fn seconds(args: &Value, other: f64) -> f64 {
-    args.get("duration").or_else(|| args.get("seconds")).and_then(Value::as_f64).filter(|value| value.is_finite() && *value >= 0.0).unwrap_or(other)
+    args.get("duration")
+        .or_else(|| args.get("seconds"))
+        .and_then(Value::as_f64)
+        .filter(|value| value.is_finite() && *value >= 0.0)
+        .unwrap_or(other)
 }

@@ -9,8 +9,8 @@ fn frame() -> Frame {
     Frame { display: (2560, 1600), shown: (1280, 800), coordinates: Coordinates::Pixels }
 }
 
-fn told(of: Vocabulary, call: serde_json::Value) -> Result<Vec<Step>, String> {
-    read(of, &call, &frame())
+fn told(of: Vocabulary, call: &serde_json::Value) -> Result<Vec<Step>, String> {
+    read(of, call, &frame())
 }
 
 #[test]
@@ -37,13 +37,13 @@ fn every_action_of_all_versions_of_anthropics_tool_is_understood() {
         json!({"action": "wait", "duration": 1}),
         json!({"action": "zoom", "region": [0, 0, 100, 50]}),
     ] {
-        assert!(told(Vocabulary::Anthropic, call.clone()).is_ok(), "{call}");
+        assert!(told(Vocabulary::Anthropic, &call).is_ok(), "{call}");
     }
 }
 
 #[test]
 fn numbers_are_scaled_to_the_display() {
-    let steps = told(Vocabulary::Anthropic, json!({"action": "left_click", "coordinate": [640, 400]})).expect("understood");
+    let steps = told(Vocabulary::Anthropic, &json!({"action": "left_click", "coordinate": [640, 400]})).expect("understood");
     let [Step::Act(Action::Mouse(mouse))] = steps.as_slice() else { panic!("{steps:?}") };
     assert_eq!((mouse.r#do, mouse.x, mouse.y), (MouseDeed::Click, Some(1281.0), Some(801.0)));
     let normal = Frame { coordinates: Coordinates::Thousandths, ..frame() };
@@ -51,23 +51,26 @@ fn numbers_are_scaled_to_the_display() {
     assert_eq!(normal.point(500.0, 500.0), Ok((1281.0, 800.0)));
     assert!(normal.point(1000.0, 0.0).expect_err("outside").contains("from 0 to 999"));
     assert!(frame().point(-1.0, 0.0).is_err() && frame().point(1280.0, 0.0).is_err() && frame().point(f64::NAN, 0.0).is_err());
-    assert_eq!(told(Vocabulary::Anthropic, json!({"action": "zoom", "region": [0, 0, 640, 400]})).expect("understood"), [Step::Zoom(1, 1, 1279, 799)]);
+    assert_eq!(
+        told(Vocabulary::Anthropic, &json!({"action": "zoom", "region": [0, 0, 640, 400]})).expect("understood"),
+        [Step::Zoom(1, 1, 1279, 799)]
+    );
 }
 
 #[test]
 fn the_other_vocabularies_mean_the_same() {
     let press = |keys: &str| vec![Step::Act(Press { keys: keys.to_owned(), r#ref: None }.into())];
-    assert_eq!(told(Vocabulary::OpenAi, json!({"type": "keypress", "keys": ["CTRL", "S"]})), Ok(press("CTRL+S")));
-    assert_eq!(told(Vocabulary::UiTars, json!({"action": "hotkey", "key": "ctrl s"})), Ok(press("ctrl+s")));
-    assert_eq!(told(Vocabulary::Anthropic, json!({"action": "key", "text": "ctrl+s"})), Ok(press("ctrl+s")));
+    assert_eq!(told(Vocabulary::OpenAi, &json!({"type": "keypress", "keys": ["CTRL", "S"]})), Ok(press("CTRL+S")));
+    assert_eq!(told(Vocabulary::UiTars, &json!({"action": "hotkey", "key": "ctrl s"})), Ok(press("ctrl+s")));
+    assert_eq!(told(Vocabulary::Anthropic, &json!({"action": "key", "text": "ctrl+s"})), Ok(press("ctrl+s")));
     let point = |steps: Result<Vec<Step>, String>| match steps.as_deref() {
         Ok([Step::Act(Action::Mouse(mouse))]) => (mouse.x, mouse.y, mouse.count),
         other => panic!("{other:?}"),
     };
-    let anthropic = point(told(Vocabulary::Anthropic, json!({"action": "double_click", "coordinate": [10, 20]})));
-    assert_eq!(point(told(Vocabulary::OpenAi, json!({"type": "double_click", "x": 10, "y": 20}))), anthropic);
-    assert_eq!(point(told(Vocabulary::UiTars, json!({"action": "left_double", "start_box": "(10,20)"}))), anthropic);
-    let typed = told(Vocabulary::UiTars, json!({"action": "type", "content": "tea\\n"})).expect("understood");
+    let anthropic = point(told(Vocabulary::Anthropic, &json!({"action": "double_click", "coordinate": [10, 20]})));
+    assert_eq!(point(told(Vocabulary::OpenAi, &json!({"type": "double_click", "x": 10, "y": 20}))), anthropic);
+    assert_eq!(point(told(Vocabulary::UiTars, &json!({"action": "left_double", "start_box": "(10,20)"}))), anthropic);
+    let typed = told(Vocabulary::UiTars, &json!({"action": "type", "content": "tea\\n"})).expect("understood");
     assert_eq!(typed.len(), 2, "{typed:?}");
 }
 
@@ -82,7 +85,7 @@ fn what_makes_no_sense_is_told() {
         (Vocabulary::OpenAi, json!({"type": "click", "x": 1, "y": 2, "button": "third"}), "no button"),
         (Vocabulary::UiTars, json!({"action": "type"}), "needs a text"),
     ] {
-        let problem = told(of, call.clone()).expect_err("a problem");
+        let problem = told(of, &call).expect_err("a problem");
         assert!(problem.contains(part), "{call}: {problem}");
     }
 }

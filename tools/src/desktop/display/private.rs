@@ -22,12 +22,8 @@ use crate::desktop::config::DesktopConfig;
 const STARTING: Duration = Duration::from_secs(15);
 
 /// What the display needs, and the packages that have it.
-const NEEDED: &[(&str, &str)] = &[
-    ("Xvfb", "xvfb"),
-    ("openbox", "openbox"),
-    ("dbus-daemon", "dbus"),
-    ("/usr/libexec/at-spi-bus-launcher", "at-spi2-core"),
-];
+const NEEDED: &[(&str, &str)] =
+    &[("Xvfb", "xvfb"), ("openbox", "openbox"), ("dbus-daemon", "dbus"), ("/usr/libexec/at-spi-bus-launcher", "at-spi2-core")];
 
 /// One desktop, no keys and no buttons of its own but those that move windows: what is typed belongs to the programs.
 const OPENBOX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -94,7 +90,8 @@ pub(super) fn start(config: &DesktopConfig, (width, height): (u32, u32)) -> Resu
     let (home, runtime) = (scratch.path().join("home"), scratch.path().join("run"));
     prepare(&home, &runtime).map_err(|error| failed("the folders of the desktop can't be made", &error))?;
 
-    let mut environment: Vec<(String, String)> = ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut environment: Vec<(String, String)> =
+        ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     environment.push(("HOME".to_owned(), home.display().to_string()));
     environment.push(("XDG_RUNTIME_DIR".to_owned(), runtime.display().to_string()));
     environment.push((MARK.to_owned(), mark.clone()));
@@ -144,7 +141,10 @@ fn prepare(home: &Path, runtime: &Path) -> std::io::Result<()> {
     for version in ["gtk-3.0", "gtk-4.0"] {
         let folder = home.join(".config").join(version);
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("settings.ini"), "[Settings]\ngtk-enable-animations=false\ngtk-cursor-blink=false\ngtk-overlay-scrolling=false\n")?;
+        fs::write(
+            folder.join("settings.ini"),
+            "[Settings]\ngtk-enable-animations=false\ngtk-cursor-blink=false\ngtk-overlay-scrolling=false\n",
+        )?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Programs that are started on a display: with a clean environment, and owned.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -83,7 +84,6 @@ impl Programs {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        use std::os::unix::process::CommandExt as _;
         let child = command.process_group(0).spawn().map_err(|error| format!("{program} can't be started: {error}"))?;
         let pid = child.id();
         self.running().push((words.to_vec(), child));
@@ -98,7 +98,10 @@ impl Programs {
     /// Programs that run, as they were started.
     pub(crate) fn list(&self) -> Vec<Vec<String>> {
         let mut running = self.running();
-        running.iter_mut().filter_map(|(words, child)| (!words.is_empty() && matches!(child.try_wait(), Ok(None))).then(|| words.clone())).collect()
+        running
+            .iter_mut()
+            .filter_map(|(words, child)| (!words.is_empty() && matches!(child.try_wait(), Ok(None))).then(|| words.clone()))
+            .collect()
     }
 
     /// How a program has ended, if it has.

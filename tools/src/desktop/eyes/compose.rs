@@ -1,7 +1,6 @@
 //! From windows and trees to the lines of a screen.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use atspi::{Role, State};
 use handiwork_core::screen::{State as Word, Tab};
@@ -10,13 +9,12 @@ use handiwork_core::{Node, Screen, Verb};
 use super::super::refs::{Known, Thing};
 use super::super::tree::item::{App, Item};
 use super::super::tree::roles::{self, Shown};
+use super::super::x::Area;
 use super::super::x::pixels::Pixels;
 use super::super::x::windows::{Win, Windows};
-use super::super::x::Area;
-use super::{Eyes, window_of};
+use super::Eyes;
+use super::told::{any_seen, choices, editor_in, is_open_menu, is_popup, labels_in, origin_of, point_of, title_of, top_for, value_of};
 
-/// Most choices of a list that are told of.
-const MOST_OPTIONS: usize = 120;
 /// Children of a canvas that are told of: more is a document of its own.
 const MOST_LINES: usize = 2_000;
 
@@ -51,7 +49,7 @@ impl Eyes {
             self.window_rows(win, windows, pixels, &mut rows, &mut notes);
         }
         let mut screen = Screen {
-            title: front.as_ref().map_or_else(|| "desktop".to_owned(), |win| title_of(win)),
+            title: front.as_ref().map_or_else(|| "desktop".to_owned(), title_of),
             url: front.as_ref().map_or_else(String::new, |win| format!("{}/", origin_of(win.pid, &win.class))),
             notes,
             ..Screen::default()
@@ -93,7 +91,14 @@ impl Eyes {
         }
         rows.push(Row {
             node: Node {
-                role: if dialog { "dialog" } else if win.popup { "menu" } else { "window" }.to_owned(),
+                role: if dialog {
+                    "dialog"
+                } else if win.popup {
+                    "menu"
+                } else {
+                    "window"
+                }
+                .to_owned(),
                 name: title_of(win),
                 states: if active { vec![Word::Focused] } else { Vec::new() },
                 hint,
@@ -136,7 +141,10 @@ impl Eyes {
             }
             // What the tree has told is not told again.
             let told = rows.iter().any(|row| {
-                row.window == win.id && row.area.holds(line.area.middle().0, line.area.middle().1) && (row.node.name.contains(line.text.trim()) || row.node.value.as_ref().is_some_and(|value| value.contains(line.text.trim())))
+                row.window == win.id
+                    && row.area.holds(line.area.middle().0, line.area.middle().1)
+                    && (row.node.name.contains(line.text.trim())
+                        || row.node.value.as_ref().is_some_and(|value| value.contains(line.text.trim())))
             });
             if told {
                 continue;
@@ -202,14 +210,19 @@ impl Walk<'_, '_> {
             Shown::Group(role) => {
                 let seen = item.area.is_none() || self.is_seen(item, part, spot.in_popup);
                 let name = self.name_of(item);
-                let useful = !name.is_empty() || item.can.selection && matches!(role, "listbox" | "tree") || matches!(role, "dialog" | "alert" | "table");
+                let useful = !name.is_empty()
+                    || item.can.selection && matches!(role, "listbox" | "tree")
+                    || matches!(role, "dialog" | "alert" | "table");
                 let deeper = if seen && useful {
                     self.push(item, spot.depth, role, &name, part, true);
                     Spot { depth: spot.depth + 1, ..below }
                 } else {
                     below
                 };
-                if role == "document" && item.children.is_empty() && let Some(text) = &item.text {
+                if role == "document"
+                    && item.children.is_empty()
+                    && let Some(text) = &item.text
+                {
                     for line in text.lines().filter(|line| !line.trim().is_empty()) {
                         self.push(item, deeper.depth, "text", line.trim(), part, false);
                     }
@@ -228,12 +241,27 @@ impl Walk<'_, '_> {
                     return;
                 }
                 // Of the cells of a sheet those are told of that hold something.
-                if role == "cell" && self.is_of_sheet(item) && item.text.as_deref().unwrap_or_default().is_empty() && !item.is(State::Focused) {
+                if role == "cell"
+                    && self.is_of_sheet(item)
+                    && item.text.as_deref().unwrap_or_default().is_empty()
+                    && !item.is(State::Focused)
+                {
                     return;
                 }
                 let name = self.name_of(item);
                 self.push(item, spot.depth, role, &name, part, true);
-                let leaf = matches!(role, "button" | "combobox" | "checkbox" | "radio" | "slider" | "spinbutton" | "progressbar" | "menuitemcheckbox" | "menuitemradio");
+                let leaf = matches!(
+                    role,
+                    "button"
+                        | "combobox"
+                        | "checkbox"
+                        | "radio"
+                        | "slider"
+                        | "spinbutton"
+                        | "progressbar"
+                        | "menuitemcheckbox"
+                        | "menuitemradio"
+                );
                 if !leaf || is_open_menu(self.app, item) {
                     self.children(item, Spot { depth: spot.depth + 1, ..below });
                 }
@@ -262,18 +290,41 @@ impl Walk<'_, '_> {
         if !own.is_empty() {
             return own.to_owned();
         }
-        let labels: Vec<&str> = item.labels.iter().filter_map(|path| self.app.items.get(path)).map(|label| label.name.trim()).filter(|name| !name.is_empty()).collect();
+        let labels: Vec<&str> = item
+            .labels
+            .iter()
+            .filter_map(|path| self.app.items.get(path))
+            .map(|label| label.name.trim())
+            .filter(|name| !name.is_empty())
+            .collect();
         if !labels.is_empty() {
             return labels.join(" ").trim_end_matches(':').to_owned();
         }
         // What is written in it.
-        let inside = matches!(item.role, Role::Button | Role::ToggleButton | Role::PageTab | Role::ListItem | Role::TableCell | Role::MenuItem | Role::Menu | Role::CheckBox | Role::RadioButton | Role::TreeItem);
+        let inside = matches!(
+            item.role,
+            Role::Button
+                | Role::ToggleButton
+                | Role::PageTab
+                | Role::ListItem
+                | Role::TableCell
+                | Role::MenuItem
+                | Role::Menu
+                | Role::CheckBox
+                | Role::RadioButton
+                | Role::TreeItem
+        );
         if inside {
             let mut texts: Vec<String> = Vec::new();
             let limit = 6;
             self.app.walk(&item.path, &mut |child, depth| {
                 let name = child.name.trim();
-                if depth > 0 && matches!(child.role, Role::Label | Role::Static) && !name.is_empty() && texts.len() < limit && !texts.iter().any(|text| text == name) {
+                if depth > 0
+                    && matches!(child.role, Role::Label | Role::Static)
+                    && !name.is_empty()
+                    && texts.len() < limit
+                    && !texts.iter().any(|text| text == name)
+                {
                     texts.push(name.to_owned());
                 }
                 depth < 5
@@ -309,7 +360,7 @@ impl Walk<'_, '_> {
                 }
             }
             if !item.about.is_empty() && item.about.trim() != node.name {
-                node.hint = item.about.trim().to_owned();
+                item.about.trim().clone_into(&mut node.hint);
             }
         }
         if matches!(item.role, Role::DrawingArea | Role::Canvas | Role::Icon) && node.name.is_empty() {
@@ -331,101 +382,4 @@ impl Walk<'_, '_> {
         });
         near.min_by_key(|(far, _)| *far).map(|(_, name)| name)
     }
-}
-
-/// The field inside of a combobox that takes text.
-pub(crate) fn editor_in<'a>(app: &'a App, item: &Item) -> Option<&'a Item> {
-    let mut found = None;
-    app.walk(&item.path, &mut |child, depth| {
-        if depth > 0 && found.is_none() && matches!(child.role, Role::Entry | Role::Text) && child.is(State::Editable) {
-            found = app.items.get(&child.path);
-        }
-        depth < 3
-    });
-    found
-}
-
-/// What is chosen in a combobox, and what can be.
-fn choices(app: &App, item: &Item, value: Option<String>) -> (Option<String>, Vec<String>) {
-    let mut options = Vec::new();
-    let mut chosen = None;
-    app.walk(&item.path, &mut |child, depth| {
-        if depth > 0 && matches!(child.role, Role::MenuItem | Role::ListItem | Role::TableCell) && !child.name.trim().is_empty() && options.len() < MOST_OPTIONS {
-            options.push(child.name.trim().to_owned());
-            if child.is(State::Selected) {
-                chosen = Some(child.name.trim().to_owned());
-            }
-        }
-        depth < 5
-    });
-    let editor = editor_in(app, item).and_then(|editor| editor.text.clone());
-    let named = Some(item.name.trim().to_owned()).filter(|name| options.contains(name));
-    (editor.or(value.filter(|value| !value.is_empty())).or(chosen).or(named), options)
-}
-
-fn value_of(item: &Item) -> Option<String> {
-    if item.is_hidden_text() {
-        return None;
-    }
-    let text = item.text.as_ref().filter(|_| roles::takes_text(item) || matches!(item.role, Role::Text | Role::Terminal));
-    let text = text.filter(|_| item.role != Role::TableCell).map(|text| text.trim_end_matches('\n').to_owned());
-    text.or_else(|| item.value.map(|value| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") }))
-}
-
-fn is_popup(item: &Item) -> bool {
-    matches!(item.role, Role::Menu | Role::PopupMenu | Role::Window | Role::MenuItem | Role::CheckMenuItem | Role::RadioMenuItem)
-}
-
-fn is_open_menu(app: &App, item: &Item) -> bool {
-    item.role == Role::ComboBox && item.children.iter().filter_map(|path| app.items.get(path)).any(|child| child.is_shown() && matches!(child.role, Role::Menu | Role::Window | Role::PopupMenu | Role::List | Role::ListBox | Role::Panel))
-        || matches!(item.role, Role::Menu)
-}
-
-/// Elements below one that are labels of others.
-fn labels_in(app: &App, top: &Item) -> HashSet<String> {
-    let mut out = HashSet::new();
-    app.walk(&top.path, &mut |item, _| {
-        out.extend(item.labels.iter().cloned());
-        true
-    });
-    out
-}
-
-/// The frame or dialog of a program that is this window.
-pub(crate) fn top_for<'a>(app: &'a App, win: &Win, windows: &Windows) -> Option<&'a Item> {
-    app.tops().into_iter().filter(|top| top.is_shown()).find(|top| window_of(app, top, windows).is_some_and(|found| found.id == win.id))
-}
-
-/// A point at which a click reaches what is there, if there is one.
-pub(crate) fn point_of(area: Area, win: &Win, windows: &Windows, in_popup: bool) -> Option<(i32, i32)> {
-    let (mx, my) = area.middle();
-    let (qx, qy) = (area.w / 4, area.h / 4);
-    [(mx, my), (mx - qx, my), (mx + qx, my), (mx, my - qy), (mx, my + qy), (mx - qx, my - qy), (mx + qx, my + qy)].into_iter().find(|(x, y)| {
-        windows.at(*x, *y).is_some_and(|top| top.id == win.id || in_popup && top.pid == win.pid && top.popup)
-    })
-}
-
-/// Whether any of a window can be seen.
-fn any_seen(win: &Win, windows: &Windows) -> bool {
-    let area = win.outer;
-    let steps = 6;
-    (0..=steps).any(|row| {
-        (0..=steps).any(|column| {
-            let (x, y) = (area.x + (area.w - 1) * column / steps, area.y + (area.h - 1) * row / steps);
-            windows.at(x, y).is_some_and(|top| top.id == win.id)
-        })
-    })
-}
-
-pub(crate) fn title_of(win: &Win) -> String {
-    if win.title.trim().is_empty() { win.class.clone() } else { win.title.trim().to_owned() }
-}
-
-/// Which program a window belongs to, as an origin: the file that its process runs.
-pub(crate) fn origin_of(pid: Option<u32>, class: &str) -> String {
-    let file = pid.and_then(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok());
-    let name = file.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).map(|name| name.trim_end_matches(" (deleted)").to_owned());
-    let name = name.unwrap_or_else(|| class.to_owned());
-    let safe: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c } else { '-' }).collect();
-    format!("app://{}", if safe.is_empty() { "unknown".to_owned() } else { safe })
 }

@@ -7,6 +7,7 @@
 mod compose;
 mod reading;
 pub(crate) mod shapes;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -24,8 +25,8 @@ use super::x::pixels::Pixels;
 use super::x::windows::{Win, Windows};
 use super::x::worker::Worker;
 use super::x::{Area, X};
-pub(crate) use compose::{editor_in, point_of, title_of as title, top_for};
 pub(crate) use reading::Seen;
+pub(crate) use told::{editor_in, point_of, title_of as title, top_for};
 
 /// The longest that is waited for the display to come to rest before a look.
 const REST: Duration = Duration::from_millis(1_200);
@@ -139,11 +140,8 @@ impl Eyes {
     /// Reads what has changed in the trees of those programs that have a window.
     async fn read_programs(&mut self, windows: &Windows, changed: &[Area], end: Instant) {
         let Some(bus) = self.bus.clone() else { return };
-        let programs = match tokio::time::timeout_at(end, bus.programs()).await {
-            Ok(Ok(programs)) => programs,
-            // Nobody keeps a list: what is known stays.
-            Ok(Err(_)) | Err(_) => return,
-        };
+        // Where nobody keeps a list what is known stays.
+        let Ok(Ok(programs)) = tokio::time::timeout_at(end, bus.programs()).await else { return };
         self.apps.retain(|name, _| programs.iter().any(|(bus, _)| bus == name));
         let pids: Vec<u32> = windows.all.iter().filter_map(|win| win.pid).collect();
         let mut reading = Vec::new();
@@ -197,13 +195,14 @@ async fn read_one(
     let limit = end.min(Instant::now() + limit);
     let mut app = match known.filter(|app| !app.items.is_empty() && !app.silent) {
         Some(app) => app,
-        None => match tokio::time::timeout_at(limit, bus.introduce(&name, &root)).await {
-            Ok(Ok(app)) => app,
-            Ok(Err(_)) | Err(_) => {
+        None => {
+            if let Ok(Ok(app)) = tokio::time::timeout_at(limit, bus.introduce(&name, &root)).await {
+                app
+            } else {
                 let pid = bus.pid(&name).await.unwrap_or_default();
                 return (name.clone(), Some(App { bus: name, root, pid, silent: true, ..App::default() }));
             }
-        },
+        }
     };
     let origin = |app: &App, top: &Item| window_of(app, top, windows).map(|win| (win.area.x, win.area.y));
     let news = News { dirt: &dirt, areas: changed };
@@ -218,14 +217,18 @@ async fn read_one(
 
 /// Which program a window belongs to, as an origin.
 pub(crate) fn origin(win: &Win) -> String {
-    compose::origin_of(win.pid, &win.class)
+    told::origin_of(win.pid, &win.class)
 }
 
 /// The window that a frame or dialog of a program is.
 pub(crate) fn window_of<'a>(app: &App, top: &Item, windows: &'a Windows) -> Option<&'a Win> {
     let mine = || windows.all.iter().filter(|win| win.pid == Some(app.pid) && !win.popup);
     let titled: Vec<&Win> = mine().filter(|win| !win.title.is_empty() && win.title.trim() == top.name.trim()).collect();
-    let near = |win: &&Win| top.area.map_or(i64::MAX, |area| i64::from((win.area.w - area.w).abs() + (win.area.h - area.h).abs() + (win.area.x - area.x).abs() + (win.area.y - area.y).abs()));
+    let near = |win: &&Win| {
+        top.area.map_or(i64::MAX, |area| {
+            i64::from((win.area.w - area.w).abs() + (win.area.h - area.h).abs() + (win.area.x - area.x).abs() + (win.area.y - area.y).abs())
+        })
+    };
     match titled.as_slice() {
         [one] => Some(one),
         [] => mine().min_by_key(near),

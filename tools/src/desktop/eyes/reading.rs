@@ -9,11 +9,11 @@ use handiwork_core::SurfaceError;
 use tokio::time::Instant;
 
 use super::super::ocr::Line;
+use super::super::x::Area;
 use super::super::x::pixels::{Pixels, around};
 use super::super::x::windows::{Win, Windows};
-use super::super::x::Area;
-use super::compose::{point_of, top_for};
 use super::Eyes;
+use super::told::{point_of, top_for};
 
 /// What is added around what has changed: letters at its edge are cut otherwise.
 const EDGE: i32 = 10;
@@ -99,7 +99,9 @@ impl Seen {
     /// Takes new lines in; one that was there before keeps its number.
     fn take(&mut self, fresh: Vec<Line>, old: &[(u32, Line)]) {
         for line in fresh {
-            let near = |(_, was): &&(u32, Line)| was.text == line.text && (was.area.x - line.area.x).abs() <= 8 && (was.area.y - line.area.y).abs() <= 8;
+            let near = |(_, was): &&(u32, Line)| {
+                was.text == line.text && (was.area.x - line.area.x).abs() <= 8 && (was.area.y - line.area.y).abs() <= 8
+            };
             let free = |(number, _): &&(u32, Line)| !self.lines.iter().any(|(taken, _)| taken == number);
             let same = old.iter().filter(near).find(free).or_else(|| {
                 // One that has moved is the same if there is no other like it.

@@ -24,7 +24,12 @@ pub(crate) fn of(pixels: &Pixels, area: Area) -> Shape {
         (true, false) => word(front).to_owned(),
         (_, true) => format!("{} on {}", word(front), word(ground)),
     };
-    let edges = [edge(pixels, area, ground, (-1, 0)), edge(pixels, area, ground, (1, 0)), edge(pixels, area, ground, (0, -1)), edge(pixels, area, ground, (0, 1))];
+    let edges = [
+        edge(pixels, area, ground, (-1, 0)),
+        edge(pixels, area, ground, (1, 0)),
+        edge(pixels, area, ground, (0, -1)),
+        edge(pixels, area, ground, (0, 1)),
+    ];
     let role = match edges {
         [Some(left), Some(right), Some(_), Some(_)] if (left - right).abs() <= 4 + left.max(right) / 4 => "button",
         [Some(left), Some(right), Some(_), Some(_)] if left < 20 && right > 2 * left + 8 => "textbox",
@@ -38,7 +43,9 @@ pub(crate) fn of(pixels: &Pixels, area: Area) -> Shape {
 fn edge(pixels: &Pixels, area: Area, ground: [u8; 3], (dx, dy): (i32, i32)) -> Option<i32> {
     let reach = if dx == 0 { REACH.0 } else { REACH.1 };
     let differs = |x: i32, y: i32| {
-        pixels.at(x, y).is_none_or(|colour| colour.iter().zip(ground).map(|(one, other)| i32::from(one.abs_diff(other & 0xF0)).max(0)).sum::<i32>() > 60)
+        pixels.at(x, y).is_none_or(|colour| {
+            colour.iter().zip(ground).map(|(one, other)| i32::from(one.abs_diff(other & 0xF0)).max(0)).sum::<i32>() > 60
+        })
     };
     for far in 1..=reach {
         let line: Vec<(i32, i32)> = if dx == 0 {

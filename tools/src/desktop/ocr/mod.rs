@@ -118,7 +118,9 @@ impl TextReader {
     pub fn read_png(&self, png: &[u8]) -> Result<Vec<ReadText>, SurfaceError> {
         let pixels = Pixels::from_png(png).map_err(|problem| broken("reading a picture", &problem))?;
         let texts = self.0.read(&pixels)?.into_iter();
-        Ok(texts.map(|line| ReadText { text: line.text, area: (line.area.x, line.area.y, line.area.w, line.area.h), score: line.score }).collect())
+        Ok(texts
+            .map(|line| ReadText { text: line.text, area: (line.area.x, line.area.y, line.area.w, line.area.h), score: line.score })
+            .collect())
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use handiwork_core::SurfaceError;
 use rten::Model;
-use rten_tensor::prelude::*;
 use rten_tensor::NdTensor;
+use rten_tensor::prelude::*;
 
 use super::super::x::Area;
 use super::super::x::pixels::{Pixels, around};
@@ -88,7 +88,8 @@ impl Paddle {
         let mut input = NdTensor::<f32, 4>::zeros([1, 3, nh as usize, nw as usize]);
         fill(&mut input, 0, pixels, pixels.area, (f64::from(w) * scale).round() as i32, (f64::from(h) * scale).round() as i32);
         let out = self.finder.run_one(input.into(), None).map_err(|error| broken("looking for text on the screen", &error))?;
-        let map: NdTensor<f32, 4> = out.try_into().map_err(|_| broken("looking for text on the screen", &"the network answered in another form"))?;
+        let map: NdTensor<f32, 4> =
+            out.try_into().map_err(|_| broken("looking for text on the screen", &"the network answered in another form"))?;
         let [_, _, mh, mw] = map.shape();
         let data: Vec<f32> = map.iter().copied().collect();
         let (sx, sy) = (f64::from(nw) / mw as f64 / scale, f64::from(nh) / mh as f64 / scale);
@@ -97,7 +98,13 @@ impl Paddle {
             .into_iter()
             .map(|(area, _)| {
                 let place = |at: i32, by: f64| (f64::from(at) * by).round() as i32;
-                Area::new(pixels.area.x + place(area.x, sx), pixels.area.y + place(area.y, sy), place(area.w, sx).max(1), place(area.h, sy).max(1)).within(pixels.area)
+                Area::new(
+                    pixels.area.x + place(area.x, sx),
+                    pixels.area.y + place(area.y, sy),
+                    place(area.w, sx).max(1),
+                    place(area.h, sy).max(1),
+                )
+                .within(pixels.area)
             })
             .filter(|area| area.w >= 3 && area.h >= 5)
             .collect())
@@ -111,7 +118,8 @@ impl Paddle {
             fill(&mut input, at, pixels, *area, width_of(*area), HEIGHT);
         }
         let out = self.reader.run_one(input.into(), None).map_err(|error| broken("reading text on the screen", &error))?;
-        let told: NdTensor<f32, 3> = out.try_into().map_err(|_| broken("reading text on the screen", &"the network answered in another form"))?;
+        let told: NdTensor<f32, 3> =
+            out.try_into().map_err(|_| broken("reading text on the screen", &"the network answered in another form"))?;
         let [_, steps, classes] = told.shape();
         let all: Vec<f32> = told.into_data().into_iter().collect();
         let mut lines = Vec::new();
@@ -125,12 +133,13 @@ impl Paddle {
                 let most = scores.iter().copied().fold(f32::MIN, f32::max);
                 let class = scores.iter().position(|p| *p >= most).unwrap_or_default();
                 let p = most;
-                if class != 0 && class != last {
-                    if let Some(letter) = self.letters.get(class) {
-                        letters.push((letter.clone(), (t as f64 + 0.5) * step));
-                        sum += p;
-                        count += 1;
-                    }
+                if class != 0
+                    && class != last
+                    && let Some(letter) = self.letters.get(class)
+                {
+                    letters.push((letter.clone(), (t as f64 + 0.5) * step));
+                    sum += p;
+                    count += 1;
                 }
                 last = class;
             }
@@ -158,7 +167,10 @@ fn line(letters: &[(String, f64)], area: Area, score: f32) -> Option<Line> {
         if let (Some((_, first)), Some((_, last))) = (open.first(), open.last()) {
             let (left, right) = ((first - half).max(0.0), (last + half).min(f64::from(area.w)));
             let word: String = open.iter().map(|(letter, _)| letter.as_str()).collect();
-            words.push(Word { text: word, area: Area::new(area.x + left.round() as i32, area.y, (right - left).round().max(1.0) as i32, area.h) });
+            words.push(Word {
+                text: word,
+                area: Area::new(area.x + left.round() as i32, area.y, (right - left).round().max(1.0) as i32, area.h),
+            });
         }
         open.clear();
     };

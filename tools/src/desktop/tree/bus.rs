@@ -96,7 +96,13 @@ impl Bus {
             for property in ["IsEnabled", "ScreenReaderEnabled"] {
                 let value = zbus::zvariant::Value::from(true);
                 let _ = session
-                    .call_method(Some("org.a11y.Bus"), "/org/a11y/bus", Some("org.freedesktop.DBus.Properties"), "Set", &("org.a11y.Status", property, value))
+                    .call_method(
+                        Some("org.a11y.Bus"),
+                        "/org/a11y/bus",
+                        Some("org.freedesktop.DBus.Properties"),
+                        "Set",
+                        &("org.a11y.Status", property, value),
+                    )
                     .await;
             }
             let builder = zbus::connection::Builder::address(address.as_str()).map_err(|error| not(error.to_string()))?;
@@ -163,7 +169,9 @@ async fn listen(connection: &Connection, heard: Arc<Mutex<Heard>>) -> zbus::Resu
     }
     for event in EVENTS {
         let to = ("org.a11y.atspi.Registry", "/org/a11y/atspi/registry");
-        connection.call_method(Some(to.0), to.1, Some("org.a11y.atspi.Registry"), "RegisterEvent", &(*event, Vec::<String>::new(), "")).await?;
+        connection
+            .call_method(Some(to.0), to.1, Some("org.a11y.atspi.Registry"), "RegisterEvent", &(*event, Vec::<String>::new(), ""))
+            .await?;
     }
     let mut all = futures::stream::select_all(streams);
     Ok(tokio::spawn(async move {

@@ -11,7 +11,8 @@ use futures::{StreamExt as _, stream};
 use super::super::x::Area;
 use super::bus::{Bus, CallError};
 use super::item::{App, Grid};
-use super::read::{Reference, unread};
+use super::plain::unread;
+use super::read::Reference;
 
 const TABLE: &str = "org.a11y.atspi.Table";
 const COMPONENT: &str = "org.a11y.atspi.Component";
@@ -44,12 +45,15 @@ impl Bus {
         let bus = app.bus.clone();
         let to = (bus.as_str(), table);
         // Where it says that it is: points are asked about in the same way.
-        let Ok(((x, y, w, h),)) = self.call::<_, ((i32, i32, i32, i32),)>(to, COMPONENT, "GetExtents", &(0_u32,)).await else { return Ok(()) };
+        let Ok(((x, y, w, h),)) = self.call::<_, ((i32, i32, i32, i32),)>(to, COMPONENT, "GetExtents", &(0_u32,)).await else {
+            return Ok(());
+        };
         if w < 4 || h < 4 {
             return Ok(());
         }
         let Ok(columns) = self.get::<i32>(to, TABLE, "NColumns").await else { return Ok(()) };
-        let (first, last) = futures::join!(self.cell_at(&bus, table, (x + 3, y + 3), columns), self.cell_at(&bus, table, (x + w - 4, y + h - 4), columns));
+        let (first, last) =
+            futures::join!(self.cell_at(&bus, table, (x + 3, y + 3), columns), self.cell_at(&bus, table, (x + w - 4, y + h - 4), columns));
         let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
         let old = app.grids.remove(table).unwrap_or_default();
         let mut grid = Grid { corners: [first, last], ..Grid::default() };
@@ -73,7 +77,11 @@ impl Bus {
             .map(|(row, column)| {
                 let bus = bus.clone();
                 async move {
-                    let cell = self.call::<_, (Reference,)>((&bus, table), TABLE, "GetAccessibleAt", &(row, column)).await.ok().map(|(cell,)| cell);
+                    let cell = self
+                        .call::<_, (Reference,)>((&bus, table), TABLE, "GetAccessibleAt", &(row, column))
+                        .await
+                        .ok()
+                        .map(|(cell,)| cell);
                     ((row, column), cell)
                 }
             })

@@ -4,6 +4,8 @@
 
 pub(crate) mod bus;
 mod cells;
+mod contents;
 pub(crate) mod item;
+mod plain;
 pub(crate) mod read;
 pub(crate) mod roles;

@@ -28,17 +28,16 @@ pub(crate) enum Shown {
 pub(crate) fn shown(item: &Item) -> Shown {
     use Shown::{Control, Group, Not, Text, Through};
     match item.role {
-        Role::Button | Role::PushButtonMenu => Control("button"),
-        Role::ToggleButton => Control("button"),
+        Role::Button | Role::PushButtonMenu | Role::ToggleButton => Control("button"),
         Role::CheckBox => Control("checkbox"),
         Role::RadioButton => Control("radio"),
         Role::ComboBox => Control("combobox"),
-        Role::Entry | Role::PasswordText | Role::DateEditor | Role::Autocomplete | Role::Editbar => Control("textbox"),
-        Role::Text | Role::Terminal => Control("textbox"),
+        Role::Entry | Role::PasswordText | Role::DateEditor | Role::Autocomplete | Role::Editbar | Role::Text | Role::Terminal => {
+            Control("textbox")
+        }
         Role::SpinButton => Control("spinbutton"),
         Role::Slider | Role::Dial => Control("slider"),
-        Role::MenuItem | Role::TearoffMenuItem => Control("menuitem"),
-        Role::Menu => Control("menuitem"),
+        Role::MenuItem | Role::TearoffMenuItem | Role::Menu => Control("menuitem"),
         Role::CheckMenuItem => Control("menuitemcheckbox"),
         Role::RadioMenuItem => Control("menuitemradio"),
         Role::PageTab => Control("tab"),
@@ -49,7 +48,13 @@ pub(crate) fn shown(item: &Item) -> Shown {
         Role::ColumnHeader | Role::TableColumnHeader => Control("columnheader"),
         Role::RowHeader | Role::TableRowHeader => Control("rowheader"),
         Role::Icon | Role::Canvas | Role::DrawingArea | Role::ImageMap => Control("img"),
-        Role::Image => if item.name.is_empty() { Not } else { Control("img") },
+        Role::Image => {
+            if item.name.is_empty() {
+                Not
+            } else {
+                Control("img")
+            }
+        }
         Role::List | Role::ListBox => Group("listbox"),
         Role::PageTabList => Group("tablist"),
         Role::Tree | Role::TreeTable => Group("tree"),
@@ -60,14 +65,23 @@ pub(crate) fn shown(item: &Item) -> Shown {
         Role::ToolBar => Group("toolbar"),
         Role::StatusBar => Group("status"),
         Role::ProgressBar | Role::LevelBar => Control("progressbar"),
-        Role::DocumentText | Role::DocumentWeb | Role::DocumentFrame | Role::DocumentSpreadsheet | Role::DocumentPresentation | Role::DocumentEmail => {
-            Group("document")
-        }
+        Role::DocumentText
+        | Role::DocumentWeb
+        | Role::DocumentFrame
+        | Role::DocumentSpreadsheet
+        | Role::DocumentPresentation
+        | Role::DocumentEmail => Group("document"),
         Role::Form => Group("form"),
         Role::Article => Group("article"),
         Role::Calendar => Group("grid"),
         Role::Label | Role::Static | Role::Caption | Role::AcceleratorLabel | Role::Heading => Text,
-        Role::Paragraph => if item.is(State::Editable) { Control("textbox") } else { Text },
+        Role::Paragraph => {
+            if item.is(State::Editable) {
+                Control("textbox")
+            } else {
+                Text
+            }
+        }
         Role::ToolTip | Role::ScrollBar | Role::Separator | Role::Ruler => Not,
         // Something unknown that reacts is a control all the same.
         Role::Unknown | Role::Invalid | Role::Extended if item.can.action && item.is(State::Focusable) => Control("clickable"),
@@ -78,7 +92,9 @@ pub(crate) fn shown(item: &Item) -> Shown {
 /// Whether text can be put into it.
 pub(crate) fn takes_text(item: &Item) -> bool {
     match item.role {
-        Role::Entry | Role::PasswordText | Role::SpinButton | Role::DateEditor | Role::Editbar | Role::Autocomplete | Role::Terminal => true,
+        Role::Entry | Role::PasswordText | Role::SpinButton | Role::DateEditor | Role::Editbar | Role::Autocomplete | Role::Terminal => {
+            true
+        }
         Role::Text | Role::Paragraph | Role::ComboBox | Role::TableCell => item.is(State::Editable),
         _ => false,
     }
@@ -88,8 +104,10 @@ pub(crate) fn takes_text(item: &Item) -> bool {
 pub(crate) fn text_matters(item: &Item) -> bool {
     takes_text(item)
         || item.role == Role::TableCell
-        || matches!(item.role, Role::Text | Role::Paragraph | Role::Terminal | Role::Label | Role::Static | Role::Heading | Role::DocumentText | Role::Section)
-            && item.name.is_empty()
+        || matches!(
+            item.role,
+            Role::Text | Role::Paragraph | Role::Terminal | Role::Label | Role::Static | Role::Heading | Role::DocumentText | Role::Section
+        ) && item.name.is_empty()
         || matches!(item.role, Role::Text | Role::Terminal | Role::Paragraph)
 }
 
@@ -112,15 +130,11 @@ pub(crate) fn verbs(item: &Item) -> Vec<Verb> {
         Role::Slider | Role::Dial => out.push(Verb::Fill),
         Role::ProgressBar | Role::LevelBar => {}
         _ if takes_text(item) => out.push(Verb::Fill),
-        Role::List | Role::ListBox => {
-            if item.can.selection {
-                out.push(Verb::Select);
-            }
+        Role::List | Role::ListBox if item.can.selection => {
+            out.push(Verb::Select);
         }
-        Role::ColumnHeader | Role::TableColumnHeader | Role::RowHeader | Role::TableRowHeader | Role::Image => {
-            if item.can.action {
-                out.push(Verb::Click);
-            }
+        Role::ColumnHeader | Role::TableColumnHeader | Role::RowHeader | Role::TableRowHeader | Role::Image if item.can.action => {
+            out.push(Verb::Click);
         }
         _ if is_control(item) => out.push(Verb::Click),
         _ => {}
@@ -139,7 +153,9 @@ pub(crate) fn states(item: &Item) -> Vec<Word> {
             () => Word::Unchecked,
         }),
         Role::ToggleButton if is(State::Pressed) || is(State::Checked) => out.push(Word::Pressed),
-        Role::PageTab | Role::ListItem | Role::TableCell | Role::TreeItem | Role::Icon | Role::TableRow if is(State::Selected) => out.push(Word::Selected),
+        Role::PageTab | Role::ListItem | Role::TableCell | Role::TreeItem | Role::Icon | Role::TableRow if is(State::Selected) => {
+            out.push(Word::Selected);
+        }
         _ => {}
     }
     if is(State::Expandable) && !matches!(item.role, Role::Frame | Role::Dialog) {
@@ -157,7 +173,13 @@ pub(crate) fn states(item: &Item) -> Vec<Word> {
     if is_control(item) && matches!(item.role, Role::Entry | Role::Text) && !is(State::Editable) {
         out.push(Word::Readonly);
     }
-    if !item.is_enabled() && is_control(item) && !matches!(item.role, Role::TableCell | Role::ListItem | Role::Icon | Role::Image | Role::DrawingArea | Role::Canvas | Role::ProgressBar) {
+    if !item.is_enabled()
+        && is_control(item)
+        && !matches!(
+            item.role,
+            Role::TableCell | Role::ListItem | Role::Icon | Role::Image | Role::DrawingArea | Role::Canvas | Role::ProgressBar
+        )
+    {
         out.push(Word::Disabled);
     }
     out

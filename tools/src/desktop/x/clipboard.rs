@@ -27,7 +27,19 @@ pub(crate) struct Clipboard {
 impl Clipboard {
     pub(super) fn new(connection: &RustConnection, root: Window) -> Result<Self, Box<dyn std::error::Error>> {
         let window = connection.generate_id()?;
-        connection.create_window(0, window, root, -10, -10, 1, 1, 0, WindowClass::INPUT_ONLY, 0, &CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE))?;
+        connection.create_window(
+            0,
+            window,
+            root,
+            -10,
+            -10,
+            1,
+            1,
+            0,
+            WindowClass::INPUT_ONLY,
+            0,
+            &CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE),
+        )?;
         connection.flush()?;
         Ok(Self { window, ours: None })
     }

@@ -150,14 +150,17 @@ impl X {
     /// Keys that are held on the keyboard now.
     pub(crate) fn held_keys(&self) -> XResult<Vec<u8>> {
         let map = self.connection.query_keymap()?.reply()?.keys;
-        let held = map.iter().enumerate().flat_map(|(at, bits)| (0..8).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| (at * 8 + bit) as u8));
+        let held = map
+            .iter()
+            .enumerate()
+            .flat_map(|(at, bits)| (0..8).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| (at * 8 + bit) as u8));
         Ok(held.collect())
     }
 
     /// What the keyboard layout is called: it changes when another one is set.
     pub(crate) fn layout(&mut self) -> XResult<Vec<u8>> {
         let rules = self.atom("_XKB_RULES_NAMES")?;
-        Ok(self.property(self.root, rules)?)
+        self.property(self.root, rules)
     }
 
     /// The bytes of a property; empty if there is none.

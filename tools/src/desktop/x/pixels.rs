@@ -89,7 +89,8 @@ impl Pixels {
         }
         let ground = counts.iter().max_by_key(|(_, count)| **count).map(|(colour, _)| *colour)?;
         let far = |colour: &[u8; 3]| colour.iter().zip(ground).map(|(one, other)| u32::from(one.abs_diff(other))).sum::<u32>();
-        let front = counts.iter().max_by_key(|(colour, count)| far(colour) as usize * (**count).min(60)).map_or(ground, |(colour, _)| *colour);
+        let front =
+            counts.iter().max_by_key(|(colour, count)| far(colour) as usize * (**count).min(60)).map_or(ground, |(colour, _)| *colour);
         Some((ground, front))
     }
 
@@ -112,7 +113,12 @@ impl Pixels {
                 .collect(),
             other => return Err(format!("pictures of the kind {other:?} can't be read")),
         };
-        let area = Area::new(0, 0, i32::try_from(info.width).map_err(|error| error.to_string())?, i32::try_from(info.height).map_err(|error| error.to_string())?);
+        let area = Area::new(
+            0,
+            0,
+            i32::try_from(info.width).map_err(|error| error.to_string())?,
+            i32::try_from(info.height).map_err(|error| error.to_string())?,
+        );
         Ok(Self { area, data })
     }
 
@@ -206,7 +212,13 @@ pub(crate) fn word([red, green, blue]: [u8; 3]) -> &'static str {
     let dark = most < 130;
     match (r, g, b) {
         _ if r == most && g > b + 40 && g * 10 > r * 8 => "yellow",
-        _ if r == most && g > b + 30 && g * 2 > r => if dark { "brown" } else { "orange" },
+        _ if r == most && g > b + 30 && g * 2 > r => {
+            if dark {
+                "brown"
+            } else {
+                "orange"
+            }
+        }
         _ if r == most && b * 10 > r * 6 => "pink",
         _ if r == most => "red",
         _ if g == most && b * 10 > g * 8 => "cyan",

@@ -26,7 +26,9 @@ pub(crate) fn take(area: Area) -> Result<Pixels, String> {
         if part.is_empty() {
             continue;
         }
-        let image = monitor.capture_region((part.x - x) as u32, (part.y - y) as u32, part.w as u32, part.h as u32).map_err(|error| error.to_string())?;
+        let image = monitor
+            .capture_region((part.x - x) as u32, (part.y - y) as u32, part.w as u32, part.h as u32)
+            .map_err(|error| error.to_string())?;
         any = true;
         for (row, line) in image.as_raw().chunks_exact(part.w as usize * 4).enumerate() {
             let from = ((part.y - area.y) as usize + row) * area.w as usize * 4 + (part.x - area.x) as usize * 4;

@@ -129,7 +129,7 @@ impl X {
             title = text(&self.property(id, AtomEnum::WM_NAME.into())?);
         }
         let class = self.property(id, AtomEnum::WM_CLASS.into())?;
-        let class = class.split(|byte| *byte == 0).filter(|part| !part.is_empty()).next_back().map(text).unwrap_or_default();
+        let class = class.split(|byte| *byte == 0).rfind(|part| !part.is_empty()).map(text).unwrap_or_default();
         let owner = self.words(id, AtomEnum::WM_TRANSIENT_FOR.into())?.first().copied().filter(|owner| *owner != 0 && *owner != self.root);
         Ok(Some(Win {
             id,

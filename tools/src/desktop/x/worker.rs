@@ -41,7 +41,10 @@ impl<T: 'static> Worker<T> {
                 job(&mut thing);
             }
         };
-        std::thread::Builder::new().name(name.to_owned()).spawn(body).map_err(|error| super::super::display::failed("no thread", &error))?;
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body)
+            .map_err(|error| super::super::display::failed("no thread", &error))?;
         match tokio::time::timeout(Duration::from_secs(15), is_made).await {
             Ok(Ok(made)) => made.map(|()| Self { jobs }),
             Ok(Err(_)) => Err(gone("it ended while it was connected to")),
