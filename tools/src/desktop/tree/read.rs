@@ -223,6 +223,29 @@ impl Bus {
             fresh.extend(unknown);
             level = next;
         }
+        self.order_choices(app).await
+    }
+
+    /// The choices of a closed list are told in any order; which is the second one is asked for.
+    async fn order_choices(&self, app: &mut App) -> Result<(), CallError> {
+        let boxes = app.items.values().filter(|item| item.role == Role::ComboBox && item.is_shown());
+        let lists: Vec<String> = boxes
+            .flat_map(|item| item.children.iter())
+            .filter(|path| app.items.get(*path).is_some_and(|list| list.children.len() > 1))
+            .cloned()
+            .collect();
+        for list in lists {
+            let told: Vec<Reference> = match self.call((&app.bus, &list), ACCESSIBLE, "GetChildren", &()).await {
+                Ok(told) => told,
+                Err(CallError::Silent) => return Err(CallError::Silent),
+                Err(CallError::Refused(_)) => continue,
+            };
+            let order: Vec<String> =
+                told.into_iter().map(|(_, path)| path.to_string()).filter(|path| app.items.contains_key(path)).collect();
+            if let Some(item) = app.items.get_mut(&list).filter(|item| item.children.len() == order.len()) {
+                item.children = order;
+            }
+        }
         Ok(())
     }
 
