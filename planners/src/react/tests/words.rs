@@ -11,7 +11,10 @@ fn started(small: bool, plan: bool) -> String {
     let started = Started {
         goal: "g".to_owned(),
         model: ModelInfo { small, constrained: small, context: 32_768, ..ModelInfo::default() },
-        surface: Some(SurfaceInfo { kind: "browser".to_owned(), actions: Action::NAMES.iter().map(|name| (*name).to_owned()).collect() }),
+        surface: Some(SurfaceInfo {
+            kind: "browser".to_owned(),
+            actions: Action::NAMES.iter().filter(|name| !Action::OF_DESKTOPS.contains(name)).map(|name| (*name).to_owned()).collect(),
+        }),
         secrets: vec![("password".to_owned(), "https://shop.example".to_owned())],
         ..Started::default()
     };
