@@ -70,7 +70,7 @@ pub(crate) async fn measure() -> Value {
         assert_eq!(told.len(), 2, "{}", String::from_utf8_lossy(&output.stderr));
         nodes = told[0];
         walked.push(told[1]);
-        let display = Display::Own { name: host.display().await, bus: bus.clone(), environment: Vec::new() };
+        let display = Display::Own { name: host.display().await, bus: bus.clone(), ours: false, environment: Vec::new() };
         let fresh = Desktop::open(DesktopConfig { display, ..DesktopConfig::default() }).await.expect("a desktop");
         let began = Instant::now();
         let screen = fresh.observe(&cx).await.expect("a screen");

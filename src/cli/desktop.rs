@@ -92,7 +92,12 @@ impl DesktopArgs {
     /// Settings as the options say.
     pub(crate) fn config(&self, paths: &Paths) -> Result<DesktopConfig, Failure> {
         let display = if let Some(name) = &self.display {
-            Display::Own { name: name.clone(), bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(), environment: environment() }
+            Display::Own {
+                name: name.clone(),
+                bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(),
+                ours: std::env::var("DISPLAY").as_ref() == Ok(name),
+                environment: environment(),
+            }
         } else {
             let (width, height) = size(&self.size)?;
             Display::Private { width, height }

@@ -70,7 +70,7 @@ pub(crate) async fn run(args: Args, paths: &Paths, out: Out) -> Result<(), Failu
     if args.repair {
         return repair(paths, out).await;
     }
-    let mut checks = vec![browser().await, model(paths), words(paths), database(paths).await, pip().await];
+    let mut checks = vec![browser().await, model(paths), words(paths), database(paths).await, pip().await, desktop(), ocr(paths)];
     match super::instructions::all(paths) {
         Ok(all) => checks.extend(all.iter().map(written)),
         Err(failure) => checks.push(Check {
@@ -173,6 +173,23 @@ fn words(paths: &Paths) -> Check {
     };
     let fix = (!ok).then(|| "handiwork model pull words   (18 MB)".to_owned());
     Check { what: "words", ok, needed: false, found, fix, examined: None }
+}
+
+/// What a private display takes.
+fn desktop() -> Check {
+    let missing = handiwork::tools::desktop::Desktop::missing_packages();
+    let found = if missing.is_empty() { "private displays can be started" } else { "no private displays: --desktop needs them" };
+    let fix = (!missing.is_empty()).then(|| format!("apt-get install --no-install-recommends {}", missing.join(" ")));
+    Check { what: "desktop", ok: missing.is_empty(), needed: false, found: found.to_owned(), fix, examined: None }
+}
+
+/// What reads text off pixels.
+fn ocr(paths: &Paths) -> Check {
+    let here = ["det.onnx", "rec.onnx"].iter().all(|name| paths.models().join(name).is_file());
+    let found =
+        if here { "text is read off pixels by PP-OCR" } else { "text on a desktop is read off pixels by tesseract, if that is installed" };
+    let fix = (!here).then(|| "handiwork model pull ocr   (31 MB)".to_owned());
+    Check { what: "ocr", ok: here, needed: false, found: found.to_owned(), fix, examined: None }
 }
 
 /// What the person has written down.

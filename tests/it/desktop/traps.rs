@@ -138,7 +138,7 @@ async fn a_program_that_has_hung_is_told_and_stops_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_display_and_no_program_are_told_with_what_to_do() {
-    let own = |name: &str| Display::Own { name: name.to_owned(), bus: None, environment: Vec::new() };
+    let own = |name: &str| Display::Own { name: name.to_owned(), bus: None, ours: false, environment: Vec::new() };
     let error = Desktop::open(DesktopConfig { display: own(":4711"), ..DesktopConfig::default() }).await.expect_err("no display");
     let told = error.to_string();
     assert!(matches!(error, SurfaceError::NotAvailable { .. }) && told.contains(":4711") && told.contains("private"), "{told}");
@@ -155,7 +155,7 @@ async fn no_display_and_no_program_are_told_with_what_to_do() {
 async fn without_accessibility_there_are_windows_and_pixels() {
     let host = desktop(&["xterm", "-fa", "Monospace", "-fs", "14", "-e", "sh", "-c", "echo hello harbour; exec sleep 1000"]).await;
     let name = host.display().await;
-    let display = Display::Own { name, bus: None, environment: Vec::new() };
+    let display = Display::Own { name, bus: None, ours: false, environment: Vec::new() };
     let blind = Desktop::open(DesktopConfig { display: display.clone(), ..DesktopConfig::default() }).await.expect("a desktop");
     let text = screen(&blind).await.render();
     assert!(text.contains("does not tell what is in it"), "{text}");
@@ -229,7 +229,7 @@ async fn both_keyboards_type_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_corner_stops_the_hands_for_good() {
     let host = desktop(&["galculator"]).await;
-    let display = Display::Own { name: host.display().await, bus: None, environment: Vec::new() };
+    let display = Display::Own { name: host.display().await, bus: None, ours: false, environment: Vec::new() };
     let guest = Desktop::open(DesktopConfig { display, ..DesktopConfig::default() }).await.expect("a desktop");
     let at = |x: f64, y: f64| ClickAt { x, y, r#ref: None, button: None, count: None };
     let first = try_to(&guest, at(640.0, 700.0)).await.expect("a receipt");
@@ -267,6 +267,20 @@ async fn a_secret_goes_to_its_program_only_and_is_on_no_picture() {
     ends(desktop).await;
 }
 
+/// Keys without a ref go to the window that was decided on, and to no other that has come in front since.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_go_to_the_window_that_was_decided_on() {
+    let desktop = desktop(&["mousepad"]).await;
+    let cx = Context::default();
+    let typed = Action::from(Type { r#ref: None, text: "for mousepad".to_owned() });
+    let resolved = desktop.resolve(&cx, &typed).await.expect("resolved");
+    let receipt = try_to(&desktop, Launch { program: "galculator".to_owned() }).await.expect("a receipt");
+    assert!(receipt.is_verified(), "{receipt:?}");
+    let receipt = desktop.dispatch(&cx, &resolved).await.expect("a receipt");
+    assert!(matches!(receipt, Receipt::NotDispatched { reason: Reason::Changed { .. } }), "{receipt:?}");
+    ends(desktop).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_terminal_runs_is_asked_about() {
     let desktop = desktop(&["xterm"]).await;
@@ -274,7 +288,13 @@ async fn what_a_terminal_runs_is_asked_about() {
     let effect = async |action: Action| desktop.resolve(&cx, &action).await.expect("resolved").effect;
     assert_eq!(effect(Type { r#ref: None, text: "ls".to_owned() }.into()).await, EffectClass::Write);
     assert_eq!(effect(Type { r#ref: None, text: "rm -rf x\n".to_owned() }.into()).await, EffectClass::Irreversible);
-    assert_eq!(effect(Press { keys: "Enter".to_owned(), r#ref: None }.into()).await, EffectClass::Irreversible);
+    for keys in ["Enter", "Control+j", "Control+m"] {
+        assert_eq!(effect(Press { keys: keys.to_owned(), r#ref: None }.into()).await, EffectClass::Irreversible, "{keys}");
+        let hold = handiwork_core::action::Hold { keys: keys.to_owned(), seconds: 0.1 };
+        assert_eq!(effect(hold.into()).await, EffectClass::Irreversible, "{keys}");
+    }
+    assert_eq!(effect(Launch { program: "mousepad --preferences".to_owned() }.into()).await, EffectClass::Irreversible);
+    assert_eq!(effect(Launch { program: "mousepad notes.txt".to_owned() }.into()).await, EffectClass::Write);
     assert_eq!(effect(Launch { program: "mousepad".to_owned() }.into()).await, EffectClass::Write);
     assert_eq!(effect(Launch { program: "rm -rf /tmp/x".to_owned() }.into()).await, EffectClass::Irreversible);
     assert_eq!(effect(Launch { program: "xterm".to_owned() }.into()).await, EffectClass::Irreversible);

@@ -21,6 +21,8 @@ pub enum Display {
         name: String,
         /// Address of the session bus, as in `DBUS_SESSION_BUS_ADDRESS`. Without it nothing is seen but windows and pixels.
         bus: Option<String>,
+        /// Whether it is the display that this process itself is on (its `DISPLAY`): then pictures are taken by xcap.
+        ours: bool,
         /// More variables that programs need to get on to it: `XAUTHORITY`, `XDG_RUNTIME_DIR`, `HOME`.
         environment: Vec<(String, String)>,
     },

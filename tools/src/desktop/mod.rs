@@ -143,6 +143,12 @@ impl Desktop {
         Ok(())
     }
 
+    /// Packages that a private display needs and this machine has not.
+    #[must_use]
+    pub fn missing_packages() -> Vec<&'static str> {
+        display::private::missing_packages()
+    }
+
     /// The display's name, such as `:99`.
     pub async fn display(&self) -> String {
         self.place().await.seat.name.clone()

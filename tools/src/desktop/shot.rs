@@ -87,7 +87,7 @@ impl Desktop {
     }
 
     async fn pixels(&self, place: &super::Place, area: Area, end: Instant) -> Result<super::x::pixels::Pixels, SurfaceError> {
-        if !place.seat.private && super::x::screen::is_ours(&place.seat.name) {
+        if matches!(self.config.display, super::Display::Own { ours: true, .. }) {
             let taken = tokio::task::spawn_blocking(move || super::x::screen::take(area)).await.map_err(|error| gone(error.to_string()))?;
             match taken {
                 Ok(pixels) => return Ok(pixels),

@@ -1,5 +1,6 @@
 //! What a small model is led by: the words of the goal, and what stands together on the screen.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use handiwork_core::agent::AgentBuilder;
@@ -69,11 +70,20 @@ fn what_stands_together_is_a_group() {
 }
 
 async fn constraint(goal: &str, nodes: Vec<Node>) -> Constraint {
+    constraint_of(goal, nodes, None).await
+}
+
+async fn constraint_of(goal: &str, nodes: Vec<Node>, check: Option<&str>) -> Constraint {
     let info = ModelInfo { constrained: true, small: true, ..ModelInfo::default() };
     let model = Arc::new(ScriptedModel::new().with_info(info).calls([super::done("x")]));
     let screen = Screen { url: "https://a.example/".to_owned(), nodes, ..Screen::default() };
     let agent = AgentBuilder::new(model.clone(), React::default()).surface(ScriptedSurface::new(screen, |_, _| {})).build();
-    let _ = agent.run(goal).finish().await;
+    let run = agent.run(goal);
+    let run = match check {
+        Some(check) => run.check(check.parse().expect("a check")),
+        None => run,
+    };
+    let _ = run.finish().await;
     model.requests()[0].constraint.clone().expect("constraint")
 }
 
@@ -148,4 +158,16 @@ async fn fields_without_names_are_counted() {
     let form = || vec![textbox(1, "", ""), textbox(2, "", ""), option(3, "checkbox", ""), option(4, "checkbox", ""), button(5, "Go")];
     let counted = constraint("Write 8 into the 2nd textbox and check the first checkbox", form()).await;
     assert_eq!(first(&counted), [r#"check {"ref":["e3 1st checkbox"]}"#, r#"fill {"ref":["e2 2nd textbox"]}"#]);
+}
+
+#[tokio::test]
+async fn when_all_checks_hold_it_can_only_say_that_it_is_done() {
+    let tools = async |check: Option<&str>| -> BTreeSet<String> {
+        let nodes = vec![button(1, "About"), button(2, "Close")];
+        let constraint = constraint_of("Open the menu", nodes, check).await;
+        constraint.calls.iter().map(|rule| rule.tool.clone()).collect()
+    };
+    assert!(tools(None).await.contains("click"));
+    assert!(tools(Some("text has Nowhere")).await.contains("click"));
+    assert_eq!(tools(Some("text has About")).await, BTreeSet::from(["done".to_owned()]));
 }

@@ -29,7 +29,7 @@ pub(crate) struct Effects {
     pub(crate) checked: Option<bool>,
 }
 
-/// Notes lines that change while nothing is done.
+/// Notes lines that change while nothing is done. Once is none: it may be an effect that came late.
 pub(crate) fn note_restless(known: &Mutex<HashMap<Ref, u32>>, before: &Screen, now: &Screen) {
     if before.nodes.is_empty() || before.title != now.title {
         return;
@@ -121,7 +121,7 @@ impl Effects {
         let (mut added, mut changed, mut removed) = (0, 0, 0);
         for change in diff(&without_focus(&before.screen), &without_focus(&now.screen)) {
             match change {
-                LineChange::Changed { r#ref, .. } if restless.get(&r#ref).is_some_and(|count| *count > 0) => {}
+                LineChange::Changed { r#ref, .. } if restless.get(&r#ref).is_some_and(|count| *count > 1) => {}
                 LineChange::Changed { r#ref, .. } if Some(r#ref) == self.target => {}
                 LineChange::Changed { .. } => changed += 1,
                 LineChange::Added { .. } => added += 1,

@@ -135,12 +135,7 @@ impl Deed<'_> {
                 Receipt::NoEffect
             });
         }
-        self.effects(Effects {
-            target: Some(r),
-            value: Some(self.cx.secrets().redact(text)).filter(|plain| plain == text).or_else(|| Some(text.to_owned())),
-            ..Effects::default()
-        })
-        .await
+        self.effects(Effects { target: Some(r), value: Some(text.to_owned()), ..Effects::default() }).await
     }
 
     async fn length(&self) -> Option<i32> {

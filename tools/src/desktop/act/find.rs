@@ -91,6 +91,26 @@ impl Desktop {
         Ok(known)
     }
 
+    /// What has no ref goes to a window: it must be the one that was decided on.
+    pub(super) async fn still_in_front(
+        &self,
+        eyes: &mut Eyes,
+        place: &Place,
+        target: &Target,
+        action: &Action,
+        end: Instant,
+    ) -> Result<(), Halt> {
+        let known = eyes.refs.find(target.r#ref)?;
+        let windows = place.x.call("looking at the windows", end, super::super::x::X::windows).await?;
+        let windows = windows.map_err(|error| super::super::x::worker::gone(error.to_string()))?;
+        let now = super::window_for(eyes, &windows, action);
+        if now.is_some_and(|win| win.id == known.window) {
+            return Ok(());
+        }
+        let now = now.map_or_else(|| "no window".to_owned(), |win| format!("window {:?}", title(win)));
+        Err(Reason::Changed { was: format!("window {:?}", target.name), now }.into())
+    }
+
     /// An element that is not on the screen: gone, covered, or out of view. What is out of view is scrolled to.
     async fn bring_back(&self, eyes: &mut Eyes, place: &Place, r: Ref, known: &Known, end: Instant) -> Result<Option<Node>, Halt> {
         let Some(win) = eyes.last.windows.get(known.window).cloned() else { return Err(Reason::Stale { r#ref: r }.into()) };

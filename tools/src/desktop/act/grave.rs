@@ -46,6 +46,8 @@ pub(crate) fn of(action: &Action, target: Option<&Target>, look: &Look, place: &
     let name = target.name.to_lowercase();
     let grave = is_grave(&target.name) || LOSES.iter().any(|word| name.contains(word));
     match action {
+        // What is pasted may hold a line, which is a command.
+        Action::MiddleClick(_) | Action::Paste(_) if is_terminal(&target.origin) => EffectClass::Irreversible,
         Action::Click(_) | Action::DoubleClick(_) | Action::MiddleClick(_) => match target.role.as_str() {
             "window" | "dialog" | "tab" | "textbox" | "combobox" | "columnheader" | "spinbutton" | "img" if !grave => EffectClass::Read,
             // A menu that opens others does nothing itself.
@@ -57,8 +59,14 @@ pub(crate) fn of(action: &Action, target: Option<&Target>, look: &Look, place: &
         },
         Action::RightClick(_) | Action::Hover(_) => EffectClass::Read,
         Action::Press(press) => of_press(&press.keys, target, look),
+        Action::Hold(hold) => of_press(&hold.keys, target, look),
+        Action::Mouse(mouse) if is_terminal(&target.origin) && mouse.button == Some(handiwork_core::action::Button::Middle) => {
+            EffectClass::Irreversible
+        }
+        Action::ClickAt(at) if is_terminal(&target.origin) && at.button == Some(handiwork_core::action::Button::Middle) => {
+            EffectClass::Irreversible
+        }
         Action::Type(typed) if is_terminal(&target.origin) && typed.text.contains(['\n', '\r']) => EffectClass::Irreversible,
-        Action::Paste(_) if is_terminal(&target.origin) => EffectClass::Irreversible,
         Action::Fill(fill) if is_terminal(&target.origin) && fill.text.contains(['\n', '\r']) => EffectClass::Irreversible,
         Action::Mouse(mouse)
             if matches!(mouse.r#do, handiwork_core::action::MouseDeed::Move | handiwork_core::action::MouseDeed::Scroll) =>
@@ -94,7 +102,9 @@ fn of_press(keys: &str, target: &Target, look: &Look) -> EffectClass {
     let last = keys.rsplit('+').next().unwrap_or(keys).to_lowercase();
     let plain = !keys.contains('+');
     match last.as_str() {
+        // A terminal takes Control+j and Control+m for Enter, and other chords for whatever it likes.
         "enter" | "return" | "kp_enter" if is_terminal(&target.origin) => EffectClass::Irreversible,
+        _ if !plain && is_terminal(&target.origin) => EffectClass::Irreversible,
         "enter" | "return" | "kp_enter" | "space" | " " => {
             // It presses what has the focus.
             let focused = look
@@ -119,7 +129,15 @@ fn of_press(keys: &str, target: &Target, look: &Look) -> EffectClass {
 
 /// Programs that a person has on their menu show windows; any other may do anything.
 fn of_launch(program: &str, place: &Place) -> EffectClass {
-    let name = program.split_whitespace().next().unwrap_or_default();
+    // Switches can have a program run others; files and pages are what a person opens with it.
+    let Ok(words) = super::windows::words(program) else { return EffectClass::Irreversible };
+    let Some((name, args)) = words.split_first() else { return EffectClass::Irreversible };
+    let name = name.as_str();
+    let is_plain =
+        |arg: &String| !arg.starts_with('-') && (!arg.contains(':') || arg.starts_with("http://") || arg.starts_with("https://"));
+    if !args.iter().all(is_plain) {
+        return EffectClass::Irreversible;
+    }
     let plain = !name.contains('/') && !is_terminal(&format!("app://{name}"));
     let started = place.seat.programs.list().iter().any(|words| words.first().is_some_and(|word| word == name));
     if plain && (started || on_menu(name)) { EffectClass::Write } else { EffectClass::Irreversible }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::eyes::{Eyes, Look};
 use super::hands::{Failed, Hands};
 use super::refs::{Known, Thing};
+use super::x::windows::{Win, Windows};
 use super::{Desktop, Place};
 use effects::Effects;
 
@@ -111,19 +112,22 @@ impl Desktop {
                 Err(Halt::Reason(reason)) => return Ok(Receipt::refused(reason)),
                 Err(Halt::Surface(error)) => return Err(error),
             },
-            _ => None,
+            Some(target) => match self.still_in_front(eyes, &place, target, &resolved.action, end).await {
+                Ok(()) => None,
+                Err(Halt::Reason(reason)) => return Ok(Receipt::refused(reason)),
+                Err(Halt::Surface(error)) => return Err(error),
+            },
+            None => None,
         };
+        // Before: also an act that breaks off may have left it there.
+        if let Some(target) = resolved.target.as_ref().filter(|_| !resolved.action.secrets().is_empty()) {
+            self.keep_secret(eyes, target);
+        }
         let before = eyes.last.clone();
         let r = resolved.target.as_ref().map(|target| target.r#ref).filter(|_| known.is_some());
         let mut deed = Deed { desktop: self, place: &place, eyes, cx, end, known, r, before };
-        let done = deed.perform(&resolved.action).await;
-        match done {
-            Ok(receipt) => {
-                if let Some(target) = resolved.target.as_ref().filter(|_| !resolved.action.secrets().is_empty()) {
-                    self.keep_secret(deed.eyes, target);
-                }
-                Ok(receipt)
-            }
+        match deed.perform(&resolved.action).await {
+            Ok(receipt) => Ok(receipt),
             Err(Halt::Reason(reason)) => Ok(Receipt::refused(reason)),
             Err(Halt::Surface(error)) => Err(error),
         }
@@ -146,19 +150,24 @@ fn window_target(eyes: &mut Eyes, look: &Look, action: &Action) -> Option<Target
     if !about_window {
         return None;
     }
+    let win = window_for(eyes, &look.windows, action)?;
+    let origin = super::eyes::origin(win);
+    let r = eyes.refs.of(&Thing::Window { id: win.id })?;
+    Some(Target { r#ref: r, role: "window".to_owned(), name: super::eyes::title(win), origin, form: None, rect: win.area.rect() })
+}
+
+/// The window that an action without a ref goes to.
+fn window_for<'a>(eyes: &Eyes, windows: &'a Windows, action: &Action) -> Option<&'a Win> {
     let point = match action {
         Action::Mouse(mouse) => mouse.x.zip(mouse.y),
         Action::ClickAt(at) => Some((at.x, at.y)),
         _ => None,
     };
-    let win = match (point, action) {
-        (Some((x, y)), _) => look.windows.at(x as i32, y as i32),
-        (None, Action::CloseTab(close)) => look.windows.all.iter().find(|win| eyes.numbers.get(&win.id) == Some(&close.tab)),
-        (None, _) => look.windows.front(),
-    }?;
-    let origin = super::eyes::origin(win);
-    let r = eyes.refs.of(&Thing::Window { id: win.id })?;
-    Some(Target { r#ref: r, role: "window".to_owned(), name: super::eyes::title(win), origin, form: None, rect: win.area.rect() })
+    match (point, action) {
+        (Some((x, y)), _) => windows.at(x as i32, y as i32),
+        (None, Action::CloseTab(close)) => windows.all.iter().find(|win| eyes.numbers.get(&win.id) == Some(&close.tab)),
+        (None, _) => windows.front(),
+    }
 }
 
 impl Deed<'_> {

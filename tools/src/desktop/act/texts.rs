@@ -37,7 +37,7 @@ impl Deed<'_> {
             return Err(Reason::NotFound { text: text.to_owned() }.into());
         }
         lines.truncate(40);
-        Ok(told(&lines.join("\n")))
+        Ok(told(&self.cx.secrets().redact(&lines.join("\n"))))
     }
 
     /// All text of an element or of the window in front.

@@ -41,7 +41,7 @@ impl Seat {
     pub(crate) fn take(config: &DesktopConfig) -> Result<Self, SurfaceError> {
         match &config.display {
             Display::Private { width, height } => private::start(config, (*width, *height)),
-            Display::Own { name, bus, environment } => {
+            Display::Own { name, bus, environment, .. } => {
                 let mark = uuid::Uuid::now_v7().simple().to_string();
                 let scratch = new_scratch()?;
                 let watchman = watch(&mark, &scratch)?;

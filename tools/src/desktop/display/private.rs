@@ -73,6 +73,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("MOZ_ENABLE_WAYLAND", "0"),
 ];
 
+/// Packages that a private display needs and this machine has not.
+pub(crate) fn missing_packages() -> Vec<&'static str> {
+    NEEDED.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect()
+}
+
 /// Starts one. Blocks.
 pub(super) fn start(config: &DesktopConfig, (width, height): (u32, u32)) -> Result<Seat, SurfaceError> {
     let missing: Vec<&(&str, &str)> = NEEDED.iter().filter(|(program, _)| find(program).is_none()).collect();
@@ -209,10 +214,19 @@ fn bus(environment: &[(String, String)], runtime: &Path) -> Result<(Child, Strin
 fn keyboard(environment: &[(String, String)], layout: &str) -> Result<(), SurfaceError> {
     let missing = |problem: String| SurfaceError::NotAvailable { problem, hint: "apt-get install x11-xkb-utils xkb-data".to_owned() };
     let mut command = command("setxkbmap", environment, Path::new("/"));
-    match command.arg(layout).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(missing(format!("there is no keyboard layout {layout:?}"))),
-        Err(error) => Err(missing(format!("the keyboard layout can't be set: {error}"))),
+    let mut child = command.arg(layout).spawn().map_err(|error| missing(format!("the keyboard layout can't be set: {error}")))?;
+    let end = Instant::now() + STARTING;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(_)) => return Err(missing(format!("there is no keyboard layout {layout:?}"))),
+            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            Ok(None) | Err(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(failed("the keyboard layout can't be set", &"setxkbmap does not end"));
+            }
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl Eyes {
         });
         let before = rows.len();
         if let Some((app, top)) = top {
-            let mut walk = Walk { eyes: self, app, win, windows, rows, hidden: 0, labels: labels_in(app, top) };
+            let mut walk = Walk { app, win, windows, rows, hidden: 0, labels: labels_in(app, top) };
             let spot = Spot { depth: 1, clip: win.area, in_popup: false };
             for child in &top.children {
                 walk.element(child, spot);
@@ -169,7 +169,6 @@ impl Eyes {
 }
 
 struct Walk<'a, 'r> {
-    eyes: &'a Eyes,
     app: &'a App,
     win: &'a Win,
     windows: &'a Windows,
@@ -368,7 +367,6 @@ impl Walk<'_, '_> {
         }
         let thing = usable.then(|| Thing::Element { bus: self.app.bus.clone(), path: self.app.lasting(item) });
         self.rows.push(Row { node, thing, window: self.win.id, area });
-        let _ = self.eyes;
     }
 
     /// The text that stands left of a field, or above it.

@@ -48,7 +48,7 @@ pub(crate) struct Eyes {
     pub(crate) x: Arc<Worker<X>>,
     pub(crate) bus: Option<Arc<Bus>>,
     pub(crate) reader: Option<Arc<Reader>>,
-    /// Whether refs are to be given out for what is read off pixels of canvases too.
+    /// Trees of programs that have a window, by their names on the bus.
     pub(crate) apps: BTreeMap<String, App>,
     pub(crate) refs: Refs,
     /// What was read off the pixels of windows.
@@ -142,7 +142,9 @@ impl Eyes {
         let Some(bus) = self.bus.clone() else { return };
         // Where nobody keeps a list what is known stays.
         let Ok(Ok(programs)) = tokio::time::timeout_at(end, bus.programs()).await else { return };
-        self.apps.retain(|name, _| programs.iter().any(|(bus, _)| bus == name));
+        let is_there = |name: &String| programs.iter().any(|(bus, _)| bus == name);
+        self.apps.retain(|name, _| is_there(name));
+        bus.heard().dirt.retain(|name, _| is_there(name));
         let pids: Vec<u32> = windows.all.iter().filter_map(|win| win.pid).collect();
         let mut reading = Vec::new();
         for (name, root) in programs {

@@ -63,6 +63,9 @@ impl Drop for Bus {
     }
 }
 
+/// From so many elements on it is not kept which ones: then all are asked about.
+const MOST_DIRT: usize = 10_000;
+
 /// What programs are asked to tell of.
 const EVENTS: &[&str] = &[
     "object:children-changed",
@@ -182,6 +185,9 @@ async fn listen(connection: &Connection, heard: Arc<Mutex<Heard>>) -> zbus::Resu
             let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.last = Some(Instant::now());
             let dirt = heard.dirt.entry(sender.to_string()).or_default();
+            if dirt.elements.len() + dirt.structure.len() > MOST_DIRT {
+                *dirt = Dirt { structure: BTreeSet::from(["/".to_owned()]), ..Dirt::default() };
+            }
             match member.as_str() {
                 "ChildrenChanged" | "ModelChanged" | "AddAccessible" | "RemoveAccessible" | "Create" | "Destroy" => {
                     dirt.structure.insert(path.to_string());

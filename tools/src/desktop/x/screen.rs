@@ -5,13 +5,6 @@ use xcap::Monitor;
 use super::Area;
 use super::pixels::Pixels;
 
-/// Whether a display is the one that xcap sees: that of the process itself. It is asked of the kernel, which noted the environment that
-/// the process was begun with.
-pub(crate) fn is_ours(name: &str) -> bool {
-    let begun = std::fs::read("/proc/self/environ").unwrap_or_default();
-    begun.split(|byte| *byte == 0).any(|one| one.strip_prefix(b"DISPLAY=") == Some(name.as_bytes()))
-}
-
 /// A part of it. Blocks.
 pub(crate) fn take(area: Area) -> Result<Pixels, String> {
     let monitors = Monitor::all().map_err(|error| error.to_string())?;
