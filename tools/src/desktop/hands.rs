@@ -3,6 +3,7 @@
 //! The one decision: a press that failed half-way is let go of. What is held when something goes wrong (a button, a modifier) would turn
 //! every later click into another one.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use enigo::{Axis, Button, Coordinate, Direction, Enigo, Key, Keyboard as _, Mouse as _, Settings};
@@ -10,6 +11,8 @@ use handiwork_core::SurfaceError;
 
 /// A pause between events that belong together, as a quick person makes.
 const BEAT: Duration = Duration::from_millis(12);
+/// Most letters that are kept on keys at the same time.
+const MOST_BOUND: usize = 16;
 
 /// The mouse and the keyboard of a display.
 pub(crate) struct Hands {
@@ -18,6 +21,8 @@ pub(crate) struct Hands {
     /// The keyboard layout that `enigo` was made for.
     layout: Vec<u8>,
     x: super::x::X,
+    /// Letters that have a key, though no keyboard has one for them.
+    bound: HashSet<char>,
     /// Where the mouse was put last.
     pub(crate) put: Option<(i32, i32)>,
 }
@@ -42,7 +47,7 @@ impl Hands {
         let enigo = new(display)
             .map_err(|problem| SurfaceError::NotAvailable { problem, hint: "the X server must have the extension XTEST".to_owned() })?;
         let layout = x.layout().unwrap_or_default();
-        Ok(Self { display: display.to_owned(), enigo, layout, x, put: None })
+        Ok(Self { display: display.to_owned(), enigo, layout, x, bound: HashSet::new(), put: None })
     }
 
     /// The keyboard as it is now: another layout may have been set.
@@ -50,6 +55,7 @@ impl Hands {
         let layout = self.x.layout().map_err(failed)?;
         if layout != self.layout {
             self.enigo = new(&self.display)?;
+            self.bound.clear();
             self.layout = layout;
         }
         Ok(&mut self.enigo)
@@ -135,27 +141,42 @@ impl Hands {
     /// Types text, key by key. `beat` is the pause after each.
     pub(crate) fn write(&mut self, text: &str, beat: Duration) -> Result<(), Failed> {
         self.keyboard()?;
-        let mut new_key = false;
-        for c in text.chars() {
+        let letters: Vec<char> = text.chars().filter(|c| *c != '\r').collect();
+        for (at, c) in letters.iter().enumerate() {
+            if is_rare(*c) && !self.bound.contains(c) {
+                self.bind(letters.get(at..).unwrap_or_default())?;
+            }
             let key = match c {
                 '\n' => Key::Return,
                 '\t' => Key::Tab,
-                '\r' => continue,
-                c => Key::Unicode(c),
+                c => Key::Unicode(*c),
             };
-            // A key that is on no keyboard is put on one first, and programs take a moment to learn of it.
-            let rare = !c.is_ascii();
-            if rare && !new_key {
-                std::thread::sleep(BEAT);
-            }
-            new_key = rare;
             self.enigo.key(key, Direction::Press).map_err(failed)?;
-            if rare {
-                std::thread::sleep(BEAT);
-            }
             self.enigo.key(key, Direction::Release).map_err(failed)?;
-            std::thread::sleep(if rare { beat.max(BEAT) } else { beat });
+            std::thread::sleep(beat);
         }
+        Ok(())
+    }
+
+    /// Puts the next rare letters on keys that are free, and gives programs the time to learn of it: one that is pressed at once is
+    /// lost, or another one.
+    fn bind(&mut self, letters: &[char]) -> Result<(), Failed> {
+        // There are few free keys, and the first ones are used again when there are no more.
+        if self.bound.len() >= MOST_BOUND {
+            self.bound.clear();
+        }
+        let mut next: Vec<char> = Vec::new();
+        for c in letters.iter().filter(|c| is_rare(**c)) {
+            if next.len() < MOST_BOUND / 2 && !next.contains(c) && !self.bound.contains(c) {
+                next.push(*c);
+            }
+        }
+        for c in next {
+            // To let go of what is not pressed does nothing, but it needs a key for it.
+            self.enigo.key(Key::Unicode(c), Direction::Release).map_err(failed)?;
+            self.bound.insert(c);
+        }
+        std::thread::sleep(BEAT * 5);
         Ok(())
     }
 
@@ -177,6 +198,11 @@ impl Hands {
         }
         done
     }
+}
+
+/// Whether a letter may have no key of its own. Capitals and signs have one with Shift only, and are put on another.
+fn is_rare(c: char) -> bool {
+    !(c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, ' ' | '\n' | '\t'))
 }
 
 fn new(display: &str) -> Result<Enigo, Failed> {
