@@ -73,6 +73,8 @@ need xterm xterm
 if [ "${1:-}" = desktop ]; then
     need gnome-calculator gnome-calculator
     need gedit gedit
+    need featherpad featherpad
+    need firefox-esr firefox-esr firefox
     need mtpaint mtpaint
     need libreoffice-calc localc
     need_file libreoffice-gtk3 '/usr/lib/libreoffice/program/libvclplug_gtk3lo.so'

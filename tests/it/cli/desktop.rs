@@ -1,10 +1,12 @@
-//! Desktops by the command: a session, a run with a stand-in model that leaves a script, a kill, and a computer-use model's calls.
+//! Desktops by the command: sessions, a run with a stand-in model that leaves a script, its healing, a kill, a computer-use model's calls.
 
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use handiwork_core::Surface as _;
 use handiwork_test_support::deepseek::{Scripted, StandIn};
+use handiwork_tools::desktop::{Desktop, DesktopConfig, Region};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -192,4 +194,91 @@ async fn a_computer_use_model_drives_the_same_hands() {
     assert!(answers[4]["text"].as_str().is_some_and(|text| text.starts_with("X=320,Y=250")), "{}", answers[4]["text"]);
     assert_eq!(answers[5]["screenshot"]["width"], json!(199), "a part, at its own size");
     assert!(answers[6]["text"].as_str().is_some_and(|text| text.contains("there are: key")), "{}", answers[6]["text"]);
+}
+
+/// A button that is called otherwise than when the script was made: nothing is clicked in its place, a model says which one is meant, and
+/// the script has its new name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_heals_on_a_desktop_too() {
+    let home = tempfile::tempdir().expect("a folder");
+    let server = StandIn::answering(|request: &Value, turn: usize| {
+        let asks = request["tools"].as_array().is_some_and(|tools| tools.iter().any(|tool| tool["function"]["name"] == "choose"));
+        if !asks {
+            return model(request, turn);
+        }
+        let question =
+            request["messages"].as_array().and_then(|all| all.last()).and_then(|one| one["content"].as_str()).unwrap_or_default();
+        let line = question.lines().find(|line| line.contains(". button \"8\"")).unwrap_or_else(|| panic!("not offered: {question}"));
+        let number: u64 = line.split('.').next().and_then(|number| number.parse().ok()).expect("a number");
+        Scripted::call("choose", &json!({ "number": number }))
+    })
+    .await
+    .expect("a server");
+    let on = ["--desktop", "--launch", "galculator", "--ocr", "off"];
+    let with_model = |args: &[&str]| {
+        let mut command = handiwork(home.path(), args);
+        command.args(on).env("DEEPSEEK_API_KEY", StandIn::KEY).env("DEEPSEEK_BASE_URL", server.url());
+        command
+    };
+    let ran = run(with_model(&["run", "Type 78 into the calculator", "--json", "--check", "done 7", "--scripts", "off"])).await;
+    let id = ran.json()["run"].as_str().expect("an id").to_owned();
+    let file = home.path().join("script.json");
+    let path = file.to_str().expect("a path");
+    let made = cli(home.path(), &["script", "from-run", &id, "--output", path]).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let text = std::fs::read_to_string(&file).expect("a script");
+    let renamed =
+        text.replace("aria/8[", "aria/Eight[").replace("text/8\"", "text/Eight\"").replace("\"name\": \"8\"", "\"name\": \"Eight\"");
+    assert!(renamed.matches("Eight").count() >= 3, "{text}");
+    std::fs::write(&file, &renamed).expect("written");
+    let asked = server.requests().len();
+
+    // Without a model it stops there.
+    let mut alone = handiwork(home.path(), &["replay", path, "--json"]);
+    alone.args(on);
+    let alone = run(alone).await;
+    assert!(alone.code != Some(0) && format!("{}{}", alone.out, alone.err).contains("Eight"), "{alone:?}");
+
+    let healed = run(with_model(&["replay", path, "--json", "--yes", "--write", "--model", "deepseek"])).await;
+    assert_eq!(healed.code, Some(0), "{healed:?}");
+    assert_eq!(server.requests().len(), asked + 1, "one question, and no more");
+    let text = std::fs::read_to_string(&file).expect("a script");
+    assert!(text.contains("aria/8[role"), "{text}");
+
+    // Now by itself.
+    let mut again = handiwork(home.path(), &["replay", path, "--json"]);
+    again.args(on);
+    let again = run(again).await;
+    assert_eq!((again.code, server.requests().len()), (Some(0), asked + 1), "{again:?}");
+}
+
+/// The person's own display: it is named, its pictures are those of xcap, and what is not ours on it stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_display_that_is_there_is_used_when_it_is_named() {
+    let home = tempfile::tempdir().expect("a folder");
+    let config = DesktopConfig { launch: vec![vec!["galculator".to_owned()]], ..DesktopConfig::default() };
+    let host = Desktop::open(config).await.expect("a desktop");
+    let (display, environment) = (host.display().await, host.environment().await);
+    let bus = environment.iter().find(|(name, _)| name == "DBUS_SESSION_BUS_ADDRESS").map(|(_, value)| value.clone()).expect("a bus");
+    let command = |args: &[&str]| {
+        let mut command = handiwork(home.path(), args);
+        command.env("DISPLAY", &display).env("DBUS_SESSION_BUS_ADDRESS", &bus);
+        command
+    };
+    let opened = run(command(&["open", "--desktop", "--display", &display, "--ocr", "off"])).await;
+    assert_eq!(opened.code, Some(0), "{opened:?}");
+    let clicked = run(command(&["act", "--desktop", "click", &ref_of(&opened.out, "button \"7\"")])).await;
+    assert!(clicked.code == Some(0) && clicked.out.contains("value=\"7\""), "{clicked:?}");
+    let file = home.path().join("shot.png");
+    let shot = run(command(&["shot", "--desktop", file.to_str().expect("a path")])).await;
+    assert_eq!(shot.code, Some(0), "{shot:?}");
+    let closed = run(command(&["close", "--desktop"])).await;
+    assert_eq!(closed.code, Some(0), "{closed:?}");
+    let cx = handiwork_core::Context::default();
+    let picture = host.picture(&cx, Region::All, 1.0).await.expect("taken").expect("a picture");
+    assert_eq!(std::fs::read(&file).expect("a picture"), picture.png, "the same picture as the display itself gives");
+    let screen = host.observe(&cx).await.expect("a screen").render();
+    assert!(screen.contains("value=\"7\""), "{screen}");
+    host.close().await;
+    assert!(host.processes().await.is_empty());
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handiwork_core::action::{Check, Click, Copy, Drag, Fill, Launch, Paste, Press, Select, SelectText, SwitchTab, Type};
+use handiwork_core::action::{
+    Check, Click, Copy, Direction, Drag, Fill, Launch, Paste, Press, Scroll, Select, SelectText, SwitchTab, Type,
+};
 use handiwork_core::{Action, Context, Receipt, Refusal, Surface};
 use handiwork_tools::desktop::{Desktop, DesktopConfig, OcrConfig};
 
@@ -125,6 +127,10 @@ impl Hand {
 
     pub(super) async fn select(&mut self, line: &Line, option: &str) -> Result<(), String> {
         self.surely(Select { r#ref: line.r#ref.expect("a ref"), option: option.to_owned() }).await
+    }
+
+    pub(super) async fn scroll(&mut self, line: &Line) -> Result<(), String> {
+        self.surely(Scroll { direction: Direction::Down, r#ref: line.r#ref }).await
     }
 
     pub(super) async fn drag(&mut self, line: &Line, from: (f64, f64), by: (f64, f64)) -> Result<(), String> {

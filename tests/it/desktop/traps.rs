@@ -245,6 +245,36 @@ async fn the_corner_stops_the_hands_for_good() {
     ends(host).await;
 }
 
+/// So do the keys, held while a program has the keyboard; after that only a new start goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_stop_the_hands_for_good() {
+    let host = desktop(&["galculator"]).await;
+    let name = host.display().await;
+    let display = Display::Own { name: name.clone(), bus: None, ours: false, environment: Vec::new() };
+    let config = DesktopConfig { display, ..DesktopConfig::default() };
+    let guest = Desktop::open(config.clone()).await.expect("a desktop");
+    let click = ClickAt { x: 640.0, y: 700.0, r#ref: None, button: None, count: None };
+    for keys in [["keydown", "Control_L", "keydown", "Alt_L", "keydown", "x"], ["keyup", "x", "keyup", "Alt_L", "keyup", "Control_L"]] {
+        on(&name, "xdotool", &keys);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let receipt = try_to(&guest, click.clone()).await.expect("a receipt");
+        assert!(!matches!(receipt, Receipt::NotDispatched { .. }), "other keys do not: {receipt:?}");
+    }
+    on(&name, "xdotool", &["keydown", "Control_L", "keydown", "Alt_L", "keydown", "Escape"]);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..2 {
+        let receipt = try_to(&guest, click.clone()).await.expect("a receipt");
+        assert!(matches!(&receipt, Receipt::NotDispatched { reason: Reason::Denied { why } } if why.contains("stopped")), "{receipt:?}");
+        on(&name, "xdotool", &["keyup", "Escape", "keyup", "Alt_L", "keyup", "Control_L"]);
+    }
+    drop(guest);
+    let again = Desktop::open(config).await.expect("a desktop");
+    let receipt = try_to(&again, click).await.expect("a receipt");
+    assert!(!matches!(receipt, Receipt::NotDispatched { .. }), "{receipt:?}");
+    drop(again);
+    ends(host).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_goes_to_its_program_only_and_is_on_no_picture() {
     let desktop = desktop(&["mousepad"]).await;

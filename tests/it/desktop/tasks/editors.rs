@@ -110,6 +110,73 @@ pub(super) async fn replace_in_gedit(hand: &mut Hand) -> Result<(), String> {
     hand.file("letter.txt", |text| text == wanted).await
 }
 
+/// Qt has a dialog and menus of its own.
+pub(super) async fn write_in_featherpad(hand: &mut Hand) -> Result<(), String> {
+    let wanted = line(hand);
+    let field = hand.need("textbox", "").await?;
+    hand.type_into(&field, &wanted).await?;
+    hand.click("menuitem", "File").await?;
+    hand.click("menuitem", "Save").await?;
+    let path = hand.path("note.txt").display().to_string();
+    let field = hand.need("textbox", "File name:").await?;
+    hand.fill(&field, &path).await?;
+    // The window below has a button of that name too; the dialog is told of first.
+    hand.click("button", "Save").await?;
+    hand.file("note.txt", |text| text.trim_end() == wanted).await
+}
+
+/// A dialog of Qt with boxes to choose from and to count with; what the program keeps of it is in its file of settings.
+pub(super) async fn settings_of_featherpad(hand: &mut Hand) -> Result<(), String> {
+    let (place, position) = [("South", 1), ("West", 2), ("East", 3)][hand.number(1, 0, 2) as usize];
+    let space = hand.number(2, 2, 9);
+    hand.click("menuitem", "Options").await?;
+    hand.click("menuitem", "Preferences").await?;
+    let line = hand.need("combobox", "Tab position").await?;
+    hand.select(&line, place).await?;
+    let line = hand.need("checkbox", "Use a shared search history").await?;
+    hand.check(&line, true).await?;
+    hand.click("tab", "Text").await?;
+    // It is further down.
+    if hand.look().await.find("spinbutton", "Text tab size").is_some() {
+        return Err("it is told of what can't be seen".to_owned());
+    }
+    let line = hand.need("checkbox", "Wrap lines by default").await?;
+    hand.scroll(&line).await?;
+    let line = hand.need("spinbutton", "Text tab size").await?;
+    hand.fill(&line, &space.to_string()).await?;
+    hand.click("button", "Close").await?;
+    // It is written when the program ends.
+    hand.key("Control+q").await.or_else(|problem| if problem.contains("gone") { Ok(()) } else { Err(problem) })?;
+    let environment = hand.desktop.environment().await;
+    let home = environment.iter().find(|(name, _)| name == "HOME").map(|(_, value)| value.clone()).unwrap_or_default();
+    let file = Path::new(&home).join(".config/featherpad/fp.conf");
+    let wanted = [format!("tabPosition={position}"), "sharedSearchHistory=true".to_owned(), format!("textTabSize={space}")];
+    let mut kept = String::new();
+    for _ in 0..30 {
+        kept = std::fs::read_to_string(&file).unwrap_or_default();
+        if wanted.iter().all(|line| kept.contains(line)) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    Err(format!("the settings are\n{kept}"))
+}
+
+pub(super) async fn replace_in_featherpad(hand: &mut Hand) -> Result<(), String> {
+    let word = hand.word(1);
+    hand.click("menuitem", "Search").await?;
+    hand.click("menuitem", "Replace").await?;
+    for (called, text) in [("To be replaced", "apples"), ("Replacing text", word)] {
+        let held = hand.look().await;
+        let field = held.live().find(|line| line.role == "textbox" && line.has(called)).cloned();
+        hand.fill(&field.ok_or_else(|| format!("no field {called:?} on\n{}", held.text))?, text).await?;
+    }
+    hand.click("button", "Replace all (F10)").await?;
+    hand.key("Control+s").await?;
+    let wanted = LETTER.replace("apples", word);
+    hand.file("letter.txt", |text| text == wanted).await
+}
+
 pub(super) async fn copy_between(hand: &mut Hand) -> Result<(), String> {
     let text = hand.look().await;
     let field = text.find("textbox", "").cloned().ok_or("no field")?;

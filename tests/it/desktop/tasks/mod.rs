@@ -42,12 +42,16 @@ tasks! {
     "mousepad-open-dialog", ["mousepad"], editors::letter, editors::open_by_dialog;
     "gedit-write", ["gedit"], nothing, editors::write_in_gedit;
     "gedit-replace", ["gedit", "{folder}/letter.txt"], editors::letter, editors::replace_in_gedit;
+    "featherpad-write", ["featherpad"], nothing, editors::write_in_featherpad;
+    "featherpad-replace", ["featherpad", "{folder}/letter.txt"], editors::letter, editors::replace_in_featherpad;
+    "featherpad-settings", ["featherpad"], nothing, editors::settings_of_featherpad;
     "copy-between-windows", ["mousepad", "{folder}/letter.txt"], editors::letter, editors::copy_between;
     "chinese-typed", ["mousepad"], nothing, editors::chinese;
     "calc-sheet", ["localc"], nothing, others::sheet;
     "calc-change", ["localc", "{folder}/stock.csv"], others::stock, others::change;
     "terminal-command", ["xterm"], nothing, others::command;
     "terminal-chinese", ["xterm", "-fa", "Noto Sans Mono CJK SC", "-fs", "14"], others::poem, others::chinese_seen;
-    "chromium-form", ["chromium", "--user-data-dir={folder}/profile", "about:blank"], nothing, others::form;
+    "chromium-form", ["chromium", "--user-data-dir={folder}/profile", "about:blank"], nothing, others::form_in_chromium;
+    "firefox-form", ["firefox-esr", "--profile", "{folder}/profile"], others::profile, others::form_in_firefox;
     "paint-line", ["mtpaint"], nothing, others::paint;
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use handiwork_core::action::{Direction, Scroll};
+
 use super::super::hand::Hand;
 
 /// What another program reads in a sheet: cells by name.
@@ -158,11 +160,34 @@ pub(super) async fn chinese_seen(hand: &mut Hand) -> Result<(), String> {
     hand.file("line.txt", |text| text.trim_end() == wanted).await
 }
 
-/// Chromium with a window, by its accessibility tree: the site itself says what it was sent.
-pub(super) async fn form(hand: &mut Hand) -> Result<(), String> {
+pub(super) async fn form_in_chromium(hand: &mut Hand) -> Result<(), String> {
+    form(hand, "textbox", "Address and search bar").await
+}
+
+/// A profile that greets nobody.
+pub(super) fn profile(folder: &Path) {
+    let settings = ["browser.aboutwelcome.enabled", "datareporting.policy.dataSubmissionEnabled", "browser.shell.checkDefaultBrowser"]
+        .map(|name| format!("user_pref(\"{name}\", false);\n"));
+    std::fs::create_dir_all(folder.join("profile")).expect("a folder");
+    std::fs::write(folder.join("profile/user.js"), settings.concat()).expect("written");
+}
+
+pub(super) async fn form_in_firefox(hand: &mut Hand) -> Result<(), String> {
+    form(hand, "combobox", "Search or enter address").await
+}
+
+/// A browser with a window, by its accessibility tree: the site itself says what it was sent.
+async fn form(hand: &mut Hand, bar: &str, called: &str) -> Result<(), String> {
     let (sent, mut told) = tokio::sync::mpsc::unbounded_channel::<String>();
-    let page = "<title>Order</title><h1>Order tea</h1><form method=post action=/order><label>Name <input name=name></label><label>Cups <input name=cups type=number></label>\
-        <label><input type=checkbox name=sugar> Sugar</label><button>Order now</button></form>";
+    // A list that is too long to be shown whole, and some of it can't be had.
+    let each = |numbers: std::ops::Range<u32>, one: &dyn Fn(u32) -> String| numbers.map(one).collect::<Vec<_>>().concat();
+    let boxes = each(1..80, &|number| format!("<option{}>box {number}", if number % 7 == 0 { " disabled" } else { "" }));
+    let terms = each(1..60, &|number| format!("<p>Term {number}</p>"));
+    let page = format!(
+        "<title>Order</title><h1>Order tea</h1><form method=post action=/order><label>Name <input name=name></label><label>Cups <input name=cups type=number></label>\
+        <label>Kind <select name=kind><option>green<option>black<option>white</select></label>\
+        <label>Box <select name=box>{boxes}</select></label><label><input type=checkbox name=sugar> Sugar</label>{terms}<button>Order now</button></form>"
+    );
     let app = axum::Router::new().route("/", axum::routing::get(move || async move { axum::response::Html(page) })).route(
         "/order",
         axum::routing::post(move |body: String| {
@@ -173,7 +198,7 @@ pub(super) async fn form(hand: &mut Hand) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
-    let bar = hand.need("textbox", "Address and search bar").await?;
+    let bar = hand.need(bar, called).await?;
     hand.fill(&bar, &format!("http://{address}/")).await?;
     hand.key("Enter").await?;
     let name = hand.need("textbox", "Name").await?;
@@ -182,12 +207,24 @@ pub(super) async fn form(hand: &mut Hand) -> Result<(), String> {
     let cups = hand.need("spinbutton", "Cups").await?;
     let number = hand.number(2, 2, 9);
     hand.fill(&cups, &number.to_string()).await?;
+    let kind = hand.need("combobox", "Kind").await?;
+    let leaf = ["black", "white"][hand.number(3, 0, 1) as usize];
+    hand.select(&kind, leaf).await?;
+    let shelf = hand.need("combobox", "Box").await?;
+    let number_of_box = 7 * hand.number(4, 4, 10) + 3;
+    hand.select(&shelf, &format!("box {number_of_box}")).await?;
     let sugar = hand.need("checkbox", "Sugar").await?;
     hand.check(&sugar, true).await?;
+    // Below the terms, which nobody reads.
+    let text = hand.look().await;
+    if text.find("button", "Order now").is_some() || !text.text.contains("out of view") {
+        return Err(format!("it is told of what can't be seen\n{}", text.text));
+    }
+    hand.surely(Scroll { direction: Direction::Bottom, r#ref: None }).await?;
     hand.click("button", "Order now").await?;
     let body = tokio::time::timeout(Duration::from_secs(10), told.recv()).await.ok().flatten().unwrap_or_default();
     server.abort();
-    let expected = format!("name={wanted}&cups={number}&sugar=on");
+    let expected = format!("name={wanted}&cups={number}&kind={leaf}&box=box+{number_of_box}&sugar=on");
     if body == expected { Ok(()) } else { Err(format!("the site was sent {body:?}, not {expected:?}")) }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use atspi::Role;
 use enigo::Key;
-use handiwork_core::screen::State as Word;
 use handiwork_core::{Change, Node, Reason, Receipt, Ref};
 
 use super::super::eyes::editor_in;
@@ -21,18 +20,19 @@ use super::{Deed, Halt};
 const BEAT: Duration = Duration::from_millis(4);
 
 const EDITABLE: &str = "org.a11y.atspi.EditableText";
-const SELECTION: &str = "org.a11y.atspi.Selection";
+const VALUE: &str = "org.a11y.atspi.Value";
+const TEXT: &str = "org.a11y.atspi.Text";
 const ACTION: &str = "org.a11y.atspi.Action";
 const COMPONENT: &str = "org.a11y.atspi.Component";
 
 impl Deed<'_> {
     /// The element of the tree that is the target.
-    fn element(&self) -> Option<(String, Item)> {
+    pub(super) fn element(&self) -> Option<(String, Item)> {
         let Thing::Element { bus, path } = &self.known.as_ref()?.thing else { return None };
         Some((bus.clone(), self.eyes.apps.get(bus)?.items.get(path)?.clone()))
     }
 
-    fn node(&self) -> Node {
+    pub(super) fn node(&self) -> Node {
         self.target().and_then(|r| self.eyes.last.screen.get(r).cloned()).unwrap_or_default()
     }
 
@@ -115,12 +115,25 @@ impl Deed<'_> {
         self.effects(Effects { target: Some(r), pixels, ..Effects::default() }).await
     }
 
-    /// Tells a program what a field is to hold. Whether it does is for others to see.
+    /// Tells a program what a field is to hold. False if it stays as it was: Firefox's address bar says yes and does nothing.
     async fn set_text(&self, bus: &str, field: &Item, text: &str) -> Result<bool, Halt> {
         let Some(connection) = &self.place.bus else { return Ok(false) };
-        let _: Result<bool, CallError> = connection.call((bus, &field.path), COMPONENT, "GrabFocus", &()).await;
-        let set: Result<bool, CallError> = connection.call((bus, &field.path), EDITABLE, "SetTextContents", &(text,)).await;
-        Ok(set.unwrap_or(false))
+        let to = (bus, field.path.as_str());
+        let held = async || connection.call::<_, String>(to, TEXT, "GetText", &(0_i32, -1_i32)).await;
+        let before = held().await.ok();
+        let _: Result<bool, CallError> = connection.call(to, COMPONENT, "GrabFocus", &()).await;
+        let set: Result<bool, CallError> = connection.call(to, EDITABLE, "SetTextContents", &(text,)).await;
+        if !set.unwrap_or(false) {
+            return Ok(false);
+        }
+        let Some(before) = before else { return Ok(true) };
+        for _ in 0..8 {
+            match held().await {
+                Ok(now) if now == before && !same(&now, text) => tokio::time::sleep(Duration::from_millis(40)).await,
+                _ => return Ok(true),
+            }
+        }
+        Ok(false)
     }
 
     /// Waits until a field holds what it was given.
@@ -141,51 +154,74 @@ impl Deed<'_> {
     async fn length(&self) -> Option<i32> {
         let (bus, item) = self.element()?;
         tokio::time::sleep(Duration::from_millis(60)).await;
-        self.place.bus.as_ref()?.get::<i32>((&bus, &item.path), "org.a11y.atspi.Text", "CharacterCount").await.ok()
+        self.place.bus.as_ref()?.get::<i32>((&bus, &item.path), TEXT, "CharacterCount").await.ok()
     }
 
+    /// Sets a slider or spinbutton. What counts is the number that the program has taken, not what is written in the field: many take what
+    /// was written when the field is left, and some take another number then.
     async fn set_number(&mut self, r: Ref, bus: &str, item: &Item, text: &str) -> Result<Receipt, Halt> {
         let number: f64 = text.trim().replace(',', ".").parse().map_err(|_| Reason::BadArguments {
             problem: format!("a {} takes a number, not {text:?}", if item.role == Role::SpinButton { "spinbutton" } else { "slider" }),
         })?;
-        if item.value.is_some_and(|value| (value - number).abs() < 1e-9) {
+        let is = |value: Option<f64>| value.is_some_and(|value| (value - number).abs() < 1e-9);
+        if is(item.value) && is(self.number_of(bus, item).await) {
             return Ok(Receipt::Verified { changes: Vec::new() });
         }
         // A field that takes text is told the text: its program checks it as if it had been typed.
-        if item.can.editable && self.set_text(bus, item, text.trim()).await? {
-            let receipt = self.effects(Effects { target: Some(r), value: Some(text.trim().to_owned()), ..Effects::default() }).await?;
-            if receipt.is_verified() {
-                return Ok(receipt);
-            }
+        let told = item.can.editable && self.set_text(bus, item, text.trim()).await?;
+        if told && !is(self.number_of(bus, item).await) {
+            // It takes it when it is left. Enter would send a form.
+            self.take_focus(bus, item).await?;
+            self.hands(|hands| hands.press(&[Key::Tab], Duration::ZERO)).await?;
         }
-        if let Some(connection) = &self.place.bus {
-            let value = zbus::zvariant::Value::from(number);
-            let set = connection
-                .call::<_, ()>(
-                    (bus, &item.path),
-                    "org.freedesktop.DBus.Properties",
-                    "Set",
-                    &("org.a11y.atspi.Value", "CurrentValue", value),
-                )
-                .await;
-            if let Err(error) = set {
-                tracing::debug!(%error, "a value can't be set");
-            }
+        if !self.becomes(bus, item, number).await {
+            self.set_value(bus, item, number).await;
         }
-        let receipt = self.effects(Effects { target: Some(r), value: Some(text.trim().to_owned()), ..Effects::default() }).await?;
-        if receipt.is_verified() || item.role != Role::SpinButton {
-            return Ok(receipt);
+        if !self.becomes(bus, item, number).await && item.role == Role::SpinButton {
+            self.take_focus(bus, item).await?;
+            let typed = text.trim().to_owned();
+            self.hands(move |hands| {
+                hands.press(&[Key::Control, Key::Unicode('a')], Duration::ZERO)?;
+                hands.write(&typed, BEAT)?;
+                hands.press(&[Key::Tab], Duration::ZERO)
+            })
+            .await?;
         }
-        self.take_focus(bus, item).await?;
-        let typed = text.trim().to_owned();
-        self.hands(move |hands| {
-            hands.press(&[Key::Control, Key::Unicode('a')], Duration::ZERO)?;
-            hands.write(&typed, BEAT)?;
-            // Enter would send a form.
-            hands.press(&[Key::Tab], Duration::ZERO)
+        let taken = self.becomes(bus, item, number).await;
+        let was = self.node().value.unwrap_or_default();
+        let _ = self.eyes.look(self.end).await?;
+        let now = self.node().value.unwrap_or_default();
+        Ok(match (taken, now == was) {
+            (true, _) => Receipt::Verified { changes: vec![Change::Value { r#ref: r, from: was, to: now }] },
+            (false, true) => Receipt::NoEffect,
+            (false, false) => Receipt::Unknown { why: format!("it now stands at {now:?}, not at {number}") },
         })
-        .await?;
-        self.effects(Effects { target: Some(r), value: Some(text.trim().to_owned()), ..Effects::default() }).await
+    }
+
+    /// What a slider or spinbutton stands at, as the program has it.
+    async fn number_of(&self, bus: &str, item: &Item) -> Option<f64> {
+        self.place.bus.as_ref()?.get::<f64>((bus, &item.path), VALUE, "CurrentValue").await.ok()
+    }
+
+    /// Whether it comes to stand at a number within a moment.
+    async fn becomes(&self, bus: &str, item: &Item, number: f64) -> bool {
+        for _ in 0..8 {
+            if self.number_of(bus, item).await.is_some_and(|value| (value - number).abs() < 1e-9) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+        false
+    }
+
+    async fn set_value(&self, bus: &str, item: &Item, number: f64) {
+        let Some(connection) = &self.place.bus else { return };
+        let value = zbus::zvariant::Value::from(number);
+        let to = (bus, item.path.as_str());
+        let set = connection.call::<_, ()>(to, "org.freedesktop.DBus.Properties", "Set", &(VALUE, "CurrentValue", value)).await;
+        if let Err(error) = set {
+            tracing::debug!(%error, "a value can't be set");
+        }
     }
 
     /// Gives a field the keyboard.
@@ -284,111 +320,5 @@ impl Deed<'_> {
     pub(super) async fn do_action(&self, bus: &str, path: &str) -> bool {
         let Some(connection) = &self.place.bus else { return false };
         connection.call::<_, bool>((bus, path), ACTION, "DoAction", &(0_i32,)).await.unwrap_or(false)
-    }
-
-    pub(super) async fn select(&mut self, option: &str) -> Result<Receipt, Halt> {
-        let r = self.target().ok_or(Reason::BadArguments { problem: "it needs a ref".to_owned() })?;
-        let node = self.node();
-        let Some((bus, item)) = self.element() else {
-            return Err(Reason::WrongKind { role: node.role, wanted: "a list of a program that tells what is in it".to_owned() }.into());
-        };
-        let wanted = option.trim();
-        let chosen = |node: &Node| node.value.as_deref().is_some_and(|value| value.trim() == wanted);
-        if item.role == Role::ComboBox {
-            if chosen(&node) {
-                return Ok(Receipt::Verified { changes: Vec::new() });
-            }
-            let at = node.options.iter().position(|known| known == wanted).or_else(|| {
-                let lower = wanted.to_lowercase();
-                let mut alike = node.options.iter().enumerate().filter(|(_, known)| known.to_lowercase() == lower);
-                alike.next().filter(|_| alike.next().is_none()).map(|(at, _)| at)
-            });
-            let Some(at) = at.filter(|_| !node.options.is_empty()) else {
-                if node.options.is_empty() {
-                    return self.select_in_popup(r, wanted).await;
-                }
-                return Err(Reason::NoSuchOption { options: node.options }.into());
-            };
-            let exact = node.options.get(at).cloned().unwrap_or_default();
-            if let Some(connection) = self.place.bus.as_ref().filter(|_| item.can.selection) {
-                let set: Result<bool, CallError> = connection.call((&bus, &item.path), SELECTION, "SelectChild", &(at as i32,)).await;
-                if set.unwrap_or(false) {
-                    let receipt = self.effects(Effects { target: Some(r), value: Some(exact.clone()), ..Effects::default() }).await?;
-                    if receipt.is_verified() {
-                        return Ok(Receipt::Verified { changes: vec![Change::Selected { r#ref: r, option: exact }] });
-                    }
-                }
-            }
-            return self.select_in_popup(r, &exact).await;
-        }
-        self.select_in_list(r, wanted).await
-    }
-
-    /// Opens it and clicks the option, as a person does.
-    async fn select_in_popup(&mut self, r: Ref, wanted: &str) -> Result<Receipt, Halt> {
-        let (x, y) = self.point()?;
-        self.hands(move |hands| {
-            hands.go(x, y)?;
-            hands.click(enigo::Button::Left, 1, &[])
-        })
-        .await?;
-        let before = self.eyes.last.screen.clone();
-        let fresh = |node: &&Node| node.r#ref.is_some_and(|r| before.get(r).is_none());
-        let limit = self.end.min(tokio::time::Instant::now() + Duration::from_secs(3));
-        // What it offers comes when its window does.
-        let (found, options) = loop {
-            let screen = self.eyes.look(self.end).await?.screen;
-            let found = screen.nodes.iter().filter(fresh).find(|node| node.name.trim() == wanted).cloned();
-            let options: Vec<String> =
-                screen.nodes.iter().filter(fresh).map(|node| node.name.clone()).filter(|name| !name.is_empty()).take(60).collect();
-            if found.is_some() || tokio::time::Instant::now() >= limit {
-                break (found, options);
-            }
-            tokio::time::sleep(Duration::from_millis(80)).await;
-        };
-        let Some(node) = found else {
-            self.hands(|hands| hands.press(&[Key::Escape], Duration::ZERO)).await?;
-            return Err(Reason::NoSuchOption { options }.into());
-        };
-        let (x, y) = ((node.rect.x + node.rect.w / 2.0) as i32, (node.rect.y + node.rect.h / 2.0) as i32);
-        self.hands(move |hands| {
-            hands.go(x, y)?;
-            hands.click(enigo::Button::Left, 1, &[])
-        })
-        .await?;
-        match self.effects(Effects { target: Some(r), ..Effects::default() }).await? {
-            Receipt::Verified { .. } => {
-                let now = self.node();
-                if now.value.is_some() && now.value.as_deref().is_none_or(|value| value.trim() != wanted) {
-                    return Ok(Receipt::NoEffect);
-                }
-                Ok(Receipt::Verified { changes: vec![Change::Selected { r#ref: r, option: wanted.to_owned() }] })
-            }
-            other => Ok(other),
-        }
-    }
-
-    /// Clicks the one of that name in a list, tree or table.
-    async fn select_in_list(&mut self, r: Ref, wanted: &str) -> Result<Receipt, Halt> {
-        let nodes = self.eyes.last.screen.nodes.clone();
-        let at = nodes.iter().position(|node| node.r#ref == Some(r)).unwrap_or_default();
-        let depth = nodes.get(at).map_or(0, |node| node.depth);
-        let inside: Vec<&Node> = nodes.iter().skip(at + 1).take_while(|node| node.depth > depth).collect();
-        let found = inside.iter().find(|node| node.name.trim() == wanted && node.r#ref.is_some());
-        let Some(node) = found else {
-            let options: Vec<String> =
-                inside.iter().filter(|node| node.r#ref.is_some() && !node.name.is_empty()).map(|node| node.name.clone()).take(60).collect();
-            return Err(Reason::NoSuchOption { options }.into());
-        };
-        if node.states.contains(&Word::Selected) {
-            return Ok(Receipt::Verified { changes: Vec::new() });
-        }
-        let option = node.r#ref.unwrap_or(r);
-        (self.known, self.r) = (Some(self.eyes.refs.find(option)?), Some(option));
-        let name = node.name.clone();
-        match self.click(1, enigo::Button::Left).await? {
-            Receipt::Verified { .. } => Ok(Receipt::Verified { changes: vec![Change::Selected { r#ref: option, option: name }] }),
-            other => Ok(other),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Acting: find the target again, do it, see what came of it.
 
+mod choose;
 pub(crate) mod effects;
 mod fields;
 mod find;

@@ -147,7 +147,7 @@ impl Deed<'_> {
         let area = area.ok_or(Reason::NotFound { text: "a window".to_owned() })?;
         let (x, y) = match &self.known {
             Some(known) if !matches!(known.thing, Thing::Window { .. }) => self.point()?,
-            _ => area.middle(),
+            _ => self.calm_point(area),
         };
         let (dx, dy) = match scroll.direction {
             Direction::Up => (0, -PAGE),
@@ -164,6 +164,20 @@ impl Deed<'_> {
             Receipt::Verified { .. } => Ok(Receipt::Verified { changes: vec![Change::Told { text: "it was scrolled".to_owned() }] }),
             other => Ok(other),
         }
+    }
+
+    /// A point near the middle where the wheel scrolls: over a combobox, spinbutton or slider it would choose something.
+    fn calm_point(&self, area: Area) -> (i32, i32) {
+        let turns = |node: &&handiwork_core::Node| matches!(node.role.as_str(), "combobox" | "spinbutton" | "slider" | "tab");
+        let wheels: Vec<handiwork_core::Rect> = self.eyes.last.screen.nodes.iter().filter(turns).map(|node| node.rect).collect();
+        let (x, y) = area.middle();
+        let near = [0, 1, -1, 2, -2, 3, -3].into_iter().flat_map(|down| [0, 1, -1, 2, -2].map(|right| (right, down)));
+        let mut points = near.map(|(right, down)| (x + area.w / 8 * right, y + area.h / 8 * down));
+        let is_calm = |(x, y): &(i32, i32)| {
+            let (x, y) = (f64::from(*x), f64::from(*y));
+            !wheels.iter().any(|rect| x >= rect.x && x < rect.x + rect.w && y >= rect.y && y < rect.y + rect.h)
+        };
+        points.find(is_calm).unwrap_or((x, y))
     }
 
     /// The mouse by itself, as computer-use models ask for it.

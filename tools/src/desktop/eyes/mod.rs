@@ -8,6 +8,7 @@ mod compose;
 mod reading;
 pub(crate) mod shapes;
 mod told;
+mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -187,7 +188,7 @@ async fn read_one(
     known: Option<App>,
     name: String,
     root: String,
-    dirt: Dirt,
+    mut dirt: Dirt,
     changed: &[Area],
     windows: &Windows,
     silent: bool,
@@ -206,6 +207,13 @@ async fn read_one(
             }
         }
     };
+    // Qt says nothing of a window that has come.
+    let mut open: Vec<u32> = windows.all.iter().filter(|win| win.pid == Some(app.pid)).map(|win| win.id).collect();
+    open.sort_unstable();
+    if open != app.windows {
+        dirt.structure.insert(app.root.clone());
+        app.windows = open;
+    }
     let origin = |app: &App, top: &Item| window_of(app, top, windows).map(|win| (win.area.x, win.area.y));
     let news = News { dirt: &dirt, areas: changed };
     let read = tokio::time::timeout_at(limit, bus.read(&mut app, &news, &origin)).await;

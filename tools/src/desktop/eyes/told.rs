@@ -61,10 +61,15 @@ pub(super) fn is_popup(item: &Item) -> bool {
     matches!(item.role, Role::Menu | Role::PopupMenu | Role::Window | Role::MenuItem | Role::CheckMenuItem | Role::RadioMenuItem)
 }
 
+/// Whether it is a menu, or a combobox that is open.
 pub(super) fn is_open_menu(app: &App, item: &Item) -> bool {
+    let closed = item.is(State::Expandable) && !item.is(State::Expanded);
     item.role == Role::ComboBox
+        && !closed
         && item.children.iter().filter_map(|path| app.items.get(path)).any(|child| {
-            child.is_shown() && matches!(child.role, Role::Menu | Role::Window | Role::PopupMenu | Role::List | Role::ListBox | Role::Panel)
+            child.is_shown()
+                && child.area.is_some()
+                && matches!(child.role, Role::Menu | Role::Window | Role::PopupMenu | Role::List | Role::ListBox | Role::Panel)
         })
         || matches!(item.role, Role::Menu)
 }

@@ -99,11 +99,17 @@ pub(crate) struct App {
     pub(crate) window_relative: bool,
     /// Whether it makes its elements when asked for them, so that its cache is not all of it.
     pub(crate) lazy: bool,
+    /// Whether it does not say when something is shown that was there before, as Qt does not.
+    pub(crate) mute: bool,
+    /// Whether it is a browser: what is chosen by a call there is chosen without the page being told.
+    pub(crate) browser: bool,
     /// By how much what is in a pane is elsewhere than it says: LibreOffice leaves out its menu bar.
     pub(crate) shifts: std::collections::HashMap<String, (i32, i32)>,
     /// Cells in view of the tables that make them up.
     pub(crate) grids: std::collections::HashMap<String, Grid>,
     pub(crate) items: std::collections::HashMap<String, Item>,
+    /// Its windows when it was read last.
+    pub(crate) windows: Vec<u32>,
     /// It did not answer in time.
     pub(crate) silent: bool,
 }

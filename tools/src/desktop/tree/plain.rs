@@ -2,6 +2,7 @@
 
 use atspi::{Role, State};
 
+use super::super::x::Area;
 use super::item::{Abilities, App, Item};
 use super::read::Reference;
 
@@ -19,6 +20,25 @@ pub(super) fn said(name: String) -> String {
         (Some(first), Some(second)) if !first.is_empty() && second.strip_prefix(' ') == Some(first) => first.to_owned(),
         _ => name,
     }
+}
+
+/// A description without what Qt writes it with.
+pub(super) fn unmarked(about: String) -> String {
+    if !about.starts_with('<') || !about.contains("</") {
+        return about;
+    }
+    let mut out = String::new();
+    let mut inside = false;
+    for letter in about.chars() {
+        match letter {
+            '<' => inside = true,
+            '>' if inside => inside = false,
+            _ if inside => {}
+            _ => out.push(letter),
+        }
+    }
+    let plain = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", " ").replace("&amp;", "&");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// GTK 4 says of its windows only that they are showing; of all else it says whether it is visible.
@@ -64,7 +84,7 @@ pub(super) fn begun(
     Item {
         role: Role::try_from(role).unwrap_or(Role::Unknown),
         name: said(name),
-        about,
+        about: unmarked(about),
         states: bits(states),
         can: Abilities::of(interfaces),
         ..unread(object.1.as_str(), parent.1.as_str())
@@ -114,6 +134,20 @@ pub(super) fn mend_places(app: &mut App, paths: &[String]) {
     }
 }
 
+/// Elements that are not shown, in such as are shown and, if areas are given, were painted anew.
+pub(super) fn hidden_in(app: &App, areas: Option<&[Area]>) -> Vec<String> {
+    if areas.is_some_and(<[Area]>::is_empty) {
+        return Vec::new();
+    }
+    let painted = |item: &Item| match (areas, item.area) {
+        (Some(areas), Some(area)) => areas.iter().any(|changed| !changed.within(area).is_empty()),
+        _ => true,
+    };
+    let around = visible(app);
+    let inside = around.iter().filter_map(|path| app.items.get(path)).filter(|item| painted(item)).flat_map(|item| item.children.iter());
+    inside.filter(|path| app.items.get(*path).is_some_and(|item| !item.is_shown())).cloned().collect()
+}
+
 /// Paths of all elements that are shown, with those around them.
 pub(super) fn visible(app: &App) -> Vec<String> {
     let mut out = Vec::new();
@@ -125,4 +159,32 @@ pub(super) fn visible(app: &App) -> Vec<String> {
         shown
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_a_person_would_say() {
+        for (told, wanted) in [
+            ("GtkBox", ""),
+            ("Gtk", "Gtk"),
+            ("7 7", "7"),
+            ("Save as Save as", "Save as"),
+            ("ab ab c", "ab ab c"),
+            ("GtkBox of tea", "GtkBox of tea"),
+        ] {
+            assert_eq!(said(told.to_owned()), wanted, "{told}");
+        }
+    }
+
+    #[test]
+    fn descriptions_are_told_without_their_marks() {
+        let told = "<p style='white-space:pre'>Calculate number of words\n(slow &amp; long)</p>".to_owned();
+        assert_eq!(unmarked(told), "Calculate number of words (slow & long)");
+        for plain in ["a < b", "<none>", "Save (Ctrl+S)"] {
+            assert_eq!(unmarked(plain.to_owned()), plain);
+        }
+    }
 }

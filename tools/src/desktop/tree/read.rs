@@ -13,7 +13,7 @@ use zbus::zvariant::OwnedObjectPath;
 use super::super::x::Area;
 use super::bus::{Bus, CallError, Dirt};
 use super::item::{Abilities, App, Item};
-use super::plain::{begun, bits, is_unsure, mend_places, said, show_visible, unread, visible};
+use super::plain::{begun, bits, hidden_in, is_unsure, mend_places, said, show_visible, unmarked, unread, visible};
 
 pub(super) const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
 /// Calls that are under way at the same time.
@@ -55,8 +55,10 @@ impl Bus {
         let kit: String = self.get(to, "org.a11y.atspi.Application", "ToolkitName").await.unwrap_or_default();
         let version: String = self.get(to, "org.a11y.atspi.Application", "Version").await.unwrap_or_default();
         let four = kit.eq_ignore_ascii_case("gtk") && version.starts_with('4');
-        let lazy = four || kit.eq_ignore_ascii_case("chromium") || kit.to_lowercase().contains("gecko") || name == "soffice";
-        Ok(App { bus: bus.to_owned(), root: root.to_owned(), pid, name, window_relative: four, lazy, ..App::default() })
+        let browser = kit.eq_ignore_ascii_case("chromium") || kit.to_lowercase().contains("gecko");
+        let mute = kit.eq_ignore_ascii_case("qt");
+        let lazy = four || browser || mute || name == "soffice";
+        Ok(App { bus: bus.to_owned(), root: root.to_owned(), pid, name, window_relative: four, lazy, mute, browser, ..App::default() })
     }
 
     /// Reads what has changed of a program; all of it if nothing of it is known. `origin` tells where the window of a frame is.
@@ -75,6 +77,9 @@ impl Bus {
             fresh.extend(asked);
         }
         fresh.extend(news.dirt.elements.iter().cloned());
+        if app.mute && !anew {
+            self.unhide(app, Some(news.areas)).await?;
+        }
         if anew || !news.dirt.structure.is_empty() || app.lazy {
             self.complete(app, &mut fresh).await?;
         }
@@ -97,10 +102,45 @@ impl Bus {
                 .collect();
             self.basics(app, &quiet).await?;
         }
+        let before: HashMap<String, Area> = asked.iter().filter_map(|path| Some((path.clone(), app.items.get(path)?.area?))).collect();
         self.places(app, &asked, origin).await?;
+        let is_moved = |path: &String| match (before.get(path), app.items.get(path).and_then(|item| item.area)) {
+            (Some(was), Some(is)) => (was.w, was.h) == (is.w, is.h) && (was.x, was.y) != (is.x, is.y),
+            _ => false,
+        };
+        if asked.iter().any(is_moved) {
+            // What was scrolled has taken along, and into view, what could not be seen; nobody says so.
+            self.unhide(app, None).await?;
+            if app.lazy {
+                self.complete(app, &mut fresh).await?;
+            }
+            let known: HashSet<&String> = asked.iter().collect();
+            let rest: Vec<String> = visible(app).into_iter().filter(|path| !known.contains(path)).take(MOST).collect();
+            self.places(app, &rest, origin).await?;
+            asked.extend(rest.into_iter().filter(|path| app.items.get(path).is_some_and(|item| !item.whole)));
+        }
         mend_places(app, &asked);
         self.contents(app, &asked).await?;
         Ok(())
+    }
+
+    /// Finds out which elements are shown that were not: of those in such as were painted anew, or of all.
+    async fn unhide(&self, app: &mut App, areas: Option<&[Area]>) -> Result<(), CallError> {
+        let (bus, hidden) = (app.bus.clone(), hidden_in(app, areas));
+        let told: Vec<(String, Result<Vec<u32>, CallError>)> = stream::iter(hidden)
+            .map(|path| {
+                let bus = bus.clone();
+                async move {
+                    let states = self.call((&bus, &path), ACCESSIBLE, "GetState", &()).await;
+                    (path, states)
+                }
+            })
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        let is_shown = |states: &Vec<u32>| bits(states) & State::Showing as u64 != 0;
+        let shown: Vec<String> = told.into_iter().filter(|(_, states)| states.as_ref().is_ok_and(is_shown)).map(|(path, _)| path).collect();
+        self.basics(app, &shown).await
     }
 
     /// Which elements there are.
@@ -173,10 +213,14 @@ impl Bus {
     async fn complete(&self, app: &mut App, fresh: &mut HashSet<String>) -> Result<(), CallError> {
         let mut level: Vec<String> = vec![app.root.clone()];
         let mut seen: HashSet<String> = HashSet::new();
+        // What a closed combobox offers is told of too.
+        let mut offers: HashSet<String> = HashSet::new();
         while !level.is_empty() && app.items.len() < MOST {
             level.retain(|path| seen.insert(path.clone()));
             let shown = |path: &&String| {
-                app.items.get(*path).is_some_and(|item| **path == app.root || item.is_shown() && !item.is(State::ManagesDescendants))
+                app.items.get(*path).is_some_and(|item| {
+                    **path == app.root || offers.contains(*path) || item.is_shown() && !item.is(State::ManagesDescendants)
+                })
             };
             let (asked, known): (Vec<&String>, Vec<&String>) =
                 level.iter().filter(shown).partition(|path| app.items.get(*path).is_some_and(|item| app.lazy || is_unsure(item)));
@@ -221,6 +265,12 @@ impl Bus {
             }
             self.basics(app, &unknown).await?;
             fresh.extend(unknown);
+            let is_offer = |path: &&String| {
+                let parent = app.items.get(*path).map_or("", |item| item.parent.as_str());
+                offers.contains(parent) || app.items.get(parent).is_some_and(|parent| parent.role == Role::ComboBox)
+            };
+            let more: Vec<String> = next.iter().filter(is_offer).cloned().collect();
+            offers.extend(more);
             level = next;
         }
         self.order_choices(app).await
@@ -291,7 +341,7 @@ impl Bus {
         Ok(Basics {
             role: Role::try_from(role?).unwrap_or(Role::Unknown),
             name: said(name?),
-            about: about.unwrap_or_default(),
+            about: unmarked(about.unwrap_or_default()),
             states: bits(&states?),
             can: Abilities::of(&interfaces.unwrap_or_default()),
         })

@@ -32,3 +32,42 @@ pub(crate) fn take(area: Area) -> Result<Pixels, String> {
     }
     if any { Ok(Pixels { area, data }) } else { Err("no monitor is there".to_owned()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::super::X;
+    use super::*;
+    use crate::desktop::config::DesktopConfig;
+    use crate::desktop::display::Seat;
+
+    /// xcap takes the display from the environment of its process, so a process of its own asks it there.
+    #[test]
+    fn a_picture_of_the_own_display_is_what_the_display_itself_gives() {
+        let seat = Seat::take(&DesktopConfig::default()).expect("a display");
+        let painted = Command::new("xsetroot").args(["-mod", "5", "7", "-fg", "red", "-bg", "blue"]).env("DISPLAY", &seat.name).status();
+        assert!(painted.expect("xsetroot").success());
+        let other = Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", "desktop::x::screen::tests::in_a_process_on_the_display", "--ignored", "--nocapture"])
+            .env("DISPLAY", &seat.name)
+            .output()
+            .expect("it starts");
+        let told = format!("{}{}", String::from_utf8_lossy(&other.stdout), String::from_utf8_lossy(&other.stderr));
+        assert!(other.status.success() && told.contains("1 passed"), "{told}");
+    }
+
+    #[test]
+    #[ignore = "run by the other one, on its display"]
+    fn in_a_process_on_the_display() {
+        let name = std::env::var("DISPLAY").expect("DISPLAY");
+        let mut x = X::connect(&name).expect("the display");
+        for area in [Area::new(0, 0, 1280, 800), Area::new(33, 41, 270, 90)] {
+            let (taken, own) = (take(area).expect("xcap"), x.pixels(area).expect("its own"));
+            assert!(own == taken, "{area:?}: other pixels");
+            let first = taken.data.get(..4).map(<[u8]>::to_vec);
+            assert!(taken.data.chunks_exact(4).any(|pixel| Some(pixel) != first.as_deref()), "{area:?}: it is one colour");
+        }
+        assert!(take(Area::new(5_000, 0, 10, 10)).is_err());
+    }
+}
