@@ -1,6 +1,7 @@
 //! Commands: one file each. A command returns a [`Failure`] or nothing; what it prints on stdout is its result, what it prints
 //! on stderr is for the person watching.
 
+#[cfg(all(feature = "desktop", target_os = "linux"))]
 mod computer;
 mod desktop;
 mod doctor;
@@ -83,6 +84,7 @@ enum Command {
     /// Take a picture of the session's page
     Shot(session::ShotArgs),
     /// Let a computer-use model drive a desktop: its calls as JSON lines in, receipts and pictures out
+    #[cfg(all(feature = "desktop", target_os = "linux"))]
     Computer(Box<computer::Args>),
     /// End the session and its browser
     Close(session::CloseArgs),
@@ -145,6 +147,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Find(args) => session::find(args, &paths, out).await,
         Command::Read(args) => session::read(args, &paths, out).await,
         Command::Shot(args) => session::shot(args, &paths, out).await,
+        #[cfg(all(feature = "desktop", target_os = "linux"))]
         Command::Computer(args) => computer::run(*args, &paths).await,
         Command::Close(args) => session::close(args, &paths, out).await,
         Command::Sessions => session::list(&paths, out).await,

@@ -13,7 +13,9 @@ use handiwork::core::testing::{Cassette, Recorder};
 use serde::{Deserialize, Serialize};
 
 use super::paths::Paths;
-use super::{Code, Failure, print};
+#[cfg(feature = "local")]
+use super::print;
+use super::{Code, Failure};
 
 /// What `--model` takes.
 const HELP: &str = "deepseek[:ID] | local[:NAME or FILE] | ollama:[URL#]ID | llama-server[:URL] | vllm:URL[#ID] | sglang:URL[#ID] | \
@@ -190,6 +192,7 @@ async fn local(name: &str, args: &ModelArgs, paths: &Paths) -> Result<Arc<dyn Mo
 }
 
 #[cfg(not(feature = "local"))]
+#[allow(clippy::unused_async, reason = "with local models it waits")]
 async fn local(_: &str, _: &ModelArgs, _: &Paths) -> Result<Arc<dyn Model>, Failure> {
     Err(Failure::new(Code::Missing, "this handiwork was built without local models")
         .hint("build it with --features local, or set DEEPSEEK_API_KEY"))

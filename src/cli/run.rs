@@ -10,11 +10,10 @@ use handiwork::core::{Agent, Budgets, Condition, Policy, Probe, Run, RunId, Surf
 use handiwork::memory::Store;
 use handiwork::planners::React;
 use handiwork::tools::browser::Browser;
-use handiwork::tools::desktop::Desktop;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::desktop::DesktopArgs;
+use super::desktop::{Desktop, DesktopArgs};
 use super::drive::{self, conclude, drive};
 use super::known::ScriptArgs;
 use super::mind::{self, MindArgs};

@@ -20,11 +20,10 @@ use handiwork::memory::Store;
 use handiwork::planners::script::{Ready, Script, export, write_back};
 use handiwork::planners::{React, Replay};
 use handiwork::tools::browser::{BrowserConfig, ContextConfig, Pool, PoolConfig};
-use handiwork::tools::desktop::{Desktop, DesktopConfig};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::desktop::DesktopArgs;
+use super::desktop::{self, DesktopArgs};
 use super::live::Live;
 use super::paths::Paths;
 use super::print::{self, Out};
@@ -90,7 +89,7 @@ struct Work {
     store: Arc<Store>,
     pool: Arc<Pool>,
     /// Instead of the browsers.
-    desktop: Option<DesktopConfig>,
+    desktop: Option<desktop::Config>,
     model: Option<Arc<dyn Model>>,
     secrets: Secrets,
     heal: bool,
@@ -215,7 +214,7 @@ impl Work {
 
     async fn replay(&self, ready: &Ready, id: &RunId, known: Option<(Run, usize)>) -> Result<Run, Failure> {
         let surface: Arc<dyn Surface> = if let Some(config) = &self.desktop {
-            Arc::new(Desktop::open(config.clone()).await?)
+            Arc::new(desktop::open(config).await?)
         } else {
             let context = self.pool.context(ContextConfig::default()).await;
             Arc::new(context.map_err(|error| Failure::new(Code::Missing, error))?)

@@ -9,12 +9,11 @@ use base64::Engine as _;
 use handiwork::core::{Action, Context, Receipt, Ref, Refusal, Screen, Surface};
 use handiwork::tools::browser::Browser;
 use handiwork::tools::browser::shot::{Scope as ShotScope, ShotOptions};
-use handiwork::tools::desktop::{Desktop, Region};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::super::desktop::DesktopArgs;
+use super::super::desktop::{self, Desktop, DesktopArgs};
 use super::super::paths::Paths;
 use super::super::setup::BrowserArgs;
 use super::super::{Code, Failure};
@@ -220,7 +219,7 @@ impl Host {
 }
 
 async fn picture(desktop: &Desktop, cx: &Context, element: Option<Ref>) -> Result<Reply, Reply> {
-    let picture = desktop.picture(cx, element.map_or(Region::All, Region::Element), 1.0).await.map_err(refused)?;
+    let picture = desktop::picture(desktop, cx, element).await.map_err(refused)?;
     let (width, height) = picture.as_ref().map_or((0, 0), |picture| picture.size);
     let png = picture.map(|picture| base64::engine::general_purpose::STANDARD.encode(&picture.png));
     Ok(Reply::Shot { png, width, height })

@@ -220,9 +220,10 @@ async fn take(config: &DesktopConfig) -> Result<Place, SurfaceError> {
     let seat = Arc::new(seat);
     let (name, private) = (seat.name.clone(), seat.private);
     let x = Worker::start("desktop-eyes", move || {
-        let x = X::connect(&name)?;
+        let mut x = X::connect(&name)?;
         if private {
             x.lock_out_others();
+            x.watch(&name);
         }
         Ok(x)
     });

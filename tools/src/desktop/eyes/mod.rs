@@ -83,18 +83,15 @@ impl Eyes {
     }
 
     /// Windows and pixels as they are now.
-    pub(crate) async fn glance(&self, end: Instant) -> Result<(Windows, Pixels), SurfaceError> {
+    pub(crate) async fn glance(&self, end: Instant) -> Result<(Windows, Arc<Pixels>), SurfaceError> {
         self.x
-            .call("looking at the display", end, |x| -> super::x::XResult<_> {
-                let (width, height) = x.measure()?;
-                Ok((x.windows()?, x.pixels(Area::new(0, 0, width, height))?))
-            })
+            .call("looking at the display", end, |x| -> super::x::XResult<_> { Ok((x.windows()?, x.all_pixels()?)) })
             .await?
             .map_err(|error| super::x::worker::gone(format!("the X server does not answer: {error}")))
     }
 
     /// Waits until nothing moves any more, [`REST`] at most.
-    pub(crate) async fn rest(&self, end: Instant) -> Result<(Windows, Pixels), SurfaceError> {
+    pub(crate) async fn rest(&self, end: Instant) -> Result<(Windows, Arc<Pixels>), SurfaceError> {
         let limit = end.min(Instant::now() + REST);
         let mut still = Instant::now();
         let mut now = self.glance(end).await?;
@@ -124,9 +121,8 @@ impl Eyes {
         self.look_at(windows, pixels, end).await
     }
 
-    async fn look_at(&mut self, windows: Windows, pixels: Pixels, end: Instant) -> Result<Look, SurfaceError> {
-        let changed = pixels.changed(&self.last.pixels);
-        let pixels = Arc::new(pixels);
+    async fn look_at(&mut self, windows: Windows, pixels: Arc<Pixels>, end: Instant) -> Result<Look, SurfaceError> {
+        let changed = if Arc::ptr_eq(&pixels, &self.last.pixels) { Vec::new() } else { pixels.changed(&self.last.pixels) };
         for win in windows.all.iter().filter(|win| !win.popup) {
             let next = self.numbers.len() as u32 + 1;
             self.numbers.entry(win.id).or_insert(next);

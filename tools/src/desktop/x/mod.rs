@@ -6,6 +6,7 @@
 pub(crate) mod clipboard;
 pub(crate) mod pixels;
 pub(crate) mod screen;
+mod watch;
 pub(crate) mod windows;
 pub(crate) mod worker;
 
@@ -68,6 +69,7 @@ pub(crate) struct X {
     pub(crate) size: (i32, i32),
     atoms: HashMap<&'static str, Atom>,
     pub(crate) clipboard: clipboard::Clipboard,
+    watch: Option<watch::Watch>,
 }
 
 impl std::fmt::Debug for X {
@@ -92,7 +94,7 @@ impl X {
         let mask = ChangeWindowAttributesAux::new().event_mask(EventMask::NO_EVENT);
         connection.change_window_attributes(screen.root, &mask).map_err(|error| not(error.to_string()))?;
         let size = (i32::from(screen.width_in_pixels), i32::from(screen.height_in_pixels));
-        Ok(Self { connection, root: screen.root, size, atoms: HashMap::new(), clipboard })
+        Ok(Self { connection, root: screen.root, size, atoms: HashMap::new(), clipboard, watch: None })
     }
 
     /// Lets only our own user on to the display.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
+use x11rb::rust_connection::RustConnection;
 
 use super::{Area, X, XResult};
 
@@ -43,6 +44,18 @@ impl Pixels {
             data.extend_from_slice(self.row(y, area.x, area.w));
         }
         Self { area, data }
+    }
+
+    /// Lays a smaller picture over its place in this one.
+    pub(crate) fn put(&mut self, part: &Self) {
+        let area = part.area.within(self.area);
+        for y in area.y..area.y + area.h {
+            let from = ((y - self.area.y) as usize * self.area.w as usize + (area.x - self.area.x) as usize) * 4;
+            let line = part.row(y, area.x, area.w);
+            if let Some(place) = self.data.get_mut(from..from + line.len()) {
+                place.copy_from_slice(line);
+            }
+        }
     }
 
     fn row(&self, y: i32, x: i32, w: i32) -> &[u8] {
@@ -229,6 +242,21 @@ pub(crate) fn word([red, green, blue]: [u8; 3]) -> &'static str {
     }
 }
 
+/// What is on a drawable in an area that lies in it.
+pub(super) fn grab(connection: &RustConnection, root: Window, area: Area) -> XResult<Pixels> {
+    let (x, y, w, h) = (area.x as i16, area.y as i16, area.w as u16, area.h as u16);
+    let mut data = connection.get_image(ImageFormat::Z_PIXMAP, root, x, y, w, h, u32::MAX)?.reply()?.data;
+    // 24 and 32 bits deep, four bytes a pixel: blue first.
+    for pixel in data.chunks_exact_mut(4) {
+        if let [first, _, third, fourth] = pixel {
+            std::mem::swap(first, third);
+            *fourth = 255;
+        }
+    }
+    data.truncate(area.size() as usize * 4);
+    Ok(Pixels { area, data })
+}
+
 impl X {
     /// What is on the display in an area.
     pub(crate) fn pixels(&mut self, area: Area) -> XResult<Pixels> {
@@ -237,20 +265,7 @@ impl X {
         if area.is_empty() {
             return Ok(Pixels { area, data: Vec::new() });
         }
-        let reply = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.root, area.x as i16, area.y as i16, area.w as u16, area.h as u16, u32::MAX)?
-            .reply()?;
-        let mut data = reply.data;
-        // 24 and 32 bits deep, four bytes a pixel: blue first.
-        for pixel in data.chunks_exact_mut(4) {
-            if let [first, _, third, fourth] = pixel {
-                std::mem::swap(first, third);
-                *fourth = 255;
-            }
-        }
-        data.truncate(area.size() as usize * 4);
-        Ok(Pixels { area, data })
+        grab(&self.connection, self.root, area)
     }
 }
 

@@ -1,12 +1,21 @@
 //! `--desktop`: a desktop instead of a browser, private unless told otherwise.
+//!
+//! The one decision: the options are there on every system; what works with a desktop is in one module ([`here`]), and its other face says
+//! that there is none.
 
 use std::path::PathBuf;
 
-use handiwork::tools::desktop::{Desktop, DesktopConfig, Display, OcrConfig};
 use serde::{Deserialize, Serialize};
 
-use super::paths::Paths;
 use super::{Code, Failure};
+
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+mod here;
+#[cfg(not(all(feature = "desktop", target_os = "linux")))]
+#[path = "absent.rs"]
+mod here;
+
+pub(crate) use here::{Config, Desktop, missing_packages, open, picture};
 
 /// How text is read off pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -88,59 +97,6 @@ impl DesktopArgs {
         words.extend(ocr.into_iter().flat_map(|value| ["--ocr".to_owned(), value]));
         Ok(words)
     }
-
-    /// Settings as the options say.
-    pub(crate) fn config(&self, paths: &Paths) -> Result<DesktopConfig, Failure> {
-        let display = if let Some(name) = &self.display {
-            Display::Own {
-                name: name.clone(),
-                bus: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(),
-                ours: std::env::var("DISPLAY").as_ref() == Ok(name),
-                environment: environment(),
-            }
-        } else {
-            let (width, height) = size(&self.size)?;
-            Display::Private { width, height }
-        };
-        let folder = self.folder.as_ref().map(std::path::absolute).transpose();
-        let folder = folder.map_err(|error| Failure::new(Code::Usage, format!("--folder: {error}")))?;
-        if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
-            return Err(Failure::new(Code::Usage, format!("--folder {}: there is no such folder", folder.display())).hint("make it first"));
-        }
-        let launch = self.launch.iter().map(|command| split(command)).collect::<Result<_, _>>()?;
-        Ok(DesktopConfig { display, launch, folder, ocr: self.ocr(paths), layout: self.layout.clone(), ..DesktopConfig::default() })
-    }
-
-    /// Takes the desktop.
-    pub(crate) async fn open(&self, paths: &Paths) -> Result<Desktop, Failure> {
-        Ok(Desktop::open(self.config(paths)?).await?)
-    }
-
-    fn ocr(&self, paths: &Paths) -> OcrConfig {
-        let folder = paths.models();
-        let tesseract = || OcrConfig::Tesseract { languages: languages() };
-        match self.ocr {
-            Ocr::Paddle => OcrConfig::Paddle { folder },
-            Ocr::Tesseract => tesseract(),
-            Ocr::Auto if folder.join("det.onnx").is_file() && folder.join("rec.onnx").is_file() => OcrConfig::Paddle { folder },
-            Ocr::Auto if std::path::Path::new("/usr/bin/tesseract").is_file() => tesseract(),
-            Ocr::Auto | Ocr::Off => OcrConfig::Off,
-        }
-    }
-}
-
-/// English, and Chinese where it is installed.
-fn languages() -> String {
-    let chinese = ["4.00", "5"]
-        .iter()
-        .any(|version| std::path::Path::new(&format!("/usr/share/tesseract-ocr/{version}/tessdata/chi_sim.traineddata")).is_file());
-    if chinese { "eng+chi_sim".to_owned() } else { "eng".to_owned() }
-}
-
-/// What a program needs to get on to a person's own display.
-fn environment() -> Vec<(String, String)> {
-    let names = ["XAUTHORITY", "XDG_RUNTIME_DIR", "HOME", "LANG", "LC_ALL", "XDG_DATA_DIRS", "XDG_CURRENT_DESKTOP"];
-    names.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
 }
 
 /// A size such as 1280x800.
@@ -149,9 +105,4 @@ pub(super) fn size(text: &str) -> Result<(u32, u32), Failure> {
     let (width, height) = text.split_once('x').ok_or_else(wrong)?;
     let (width, height): (u32, u32) = (width.parse().map_err(|_| wrong())?, height.parse().map_err(|_| wrong())?);
     if (320..=7680).contains(&width) && (240..=4320).contains(&height) { Ok((width, height)) } else { Err(wrong()) }
-}
-
-fn split(command: &str) -> Result<Vec<String>, Failure> {
-    handiwork::tools::desktop::words(command)
-        .map_err(|problem| Failure::new(Code::Usage, format!("--launch: {problem}")).hint("for example: --launch \"mousepad notes.txt\""))
 }
