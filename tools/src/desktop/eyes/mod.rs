@@ -96,11 +96,12 @@ impl Eyes {
         let mut still = Instant::now();
         let mut now = self.glance(end).await?;
         loop {
-            let quiet = self.bus.as_ref().and_then(|bus| bus.heard().last).is_none_or(|last| last.elapsed() >= STILL);
-            if (still.elapsed() >= STILL && quiet) || Instant::now() >= limit {
+            let said = self.bus.as_ref().and_then(|bus| bus.heard().last).map_or(STILL, |last| last.elapsed());
+            let calm = still.elapsed().min(said);
+            if calm >= STILL || Instant::now() >= limit {
                 return Ok(now);
             }
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            tokio::time::sleep((STILL - calm).clamp(Duration::from_millis(4), Duration::from_millis(30))).await;
             let next = self.glance(end).await?;
             if next != now {
                 still = Instant::now();
