@@ -153,6 +153,12 @@ setup-desktop:
 desktop: setup-desktop ## Do tasks with real programs on a private display, by programs that see only text; the last line tells how many passed.
 	@DESKTOP_TRIES=$(TRIES) DESKTOP_FIRST=$(or $(SEED),1) DESKTOP_TASKS=$(TASKS_OF) scripts/desktop.sh
 
+.PHONY: desktop-model
+desktop-model: setup ## Have the local model do three simple things on a private desktop by itself; target/desktop-model/ has the reports.
+	$(PROGRAM)
+	$(BUILT)/handiwork model pull default
+	@scripts/desktop-model.sh
+
 .PHONY: bench-desktop
 bench-desktop: setup-desktop ## Measure reading text off pixels by two readers, and looking at a tree beside python3-pyatspi.
 	$(PROGRAM)

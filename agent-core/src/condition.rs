@@ -18,7 +18,7 @@ use crate::policy::{UrlClass, classify};
 use crate::probe::Probe;
 use crate::receipt::{Change, Receipt};
 use crate::run::Run;
-use crate::screen::Screen;
+use crate::screen::{Node, Screen};
 
 /// What must be so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub enum Condition {
     },
     /// A field holds this.
     Field {
-        /// The field's name.
+        /// The field's name; the role of one that has none.
         name: String,
         /// What it holds: its text, the chosen option, or `checked` or `unchecked`.
         value: String,
@@ -231,7 +231,9 @@ fn says(screen: &Screen, part: &str) -> bool {
 
 fn holds(screen: &Screen, name: &str, value: &str) -> bool {
     let wanted = flat(value);
-    screen.nodes.iter().filter(|node| has(&node.name, name)).any(|node| {
+    // A field that nobody has given a name is known by what it is.
+    let is_meant = |node: &&Node| has(&node.name, name) || node.name.is_empty() && flat(&node.role) == flat(name);
+    screen.nodes.iter().filter(is_meant).any(|node| {
         node.value.as_deref().is_some_and(|value| flat(value) == wanted) || node.states.iter().any(|state| flat(state.word()) == wanted)
     })
 }

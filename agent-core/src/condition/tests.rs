@@ -13,7 +13,7 @@ fn screen() -> Screen {
     Screen {
         url: "http://a.example/claims?id=7".to_owned(),
         title: "Claims".to_owned(),
-        nodes: vec![text("Claim  C-1 was filed"), textbox(2, "Amount", "42.50"), checkbox],
+        nodes: vec![text("Claim  C-1 was filed"), textbox(2, "Amount", "42.50"), checkbox, textbox(4, "", "Dear Ana")],
         ..Screen::default()
     }
 }
@@ -62,6 +62,9 @@ fn what_a_screen_tells() {
         ("field amount is 42", false),
         ("field Urgent is checked", true),
         ("field Urgent is unchecked", false),
+        ("field textbox is dear ana", true),
+        ("field textbox is 42.50", false),
+        ("field combobox is Dear Ana", false),
     ] {
         assert_eq!(read(check).holds_on(&screen), Some(holds), "{check}");
     }

@@ -9,12 +9,12 @@ use handiwork_tools::desktop::{Desktop, DesktopConfig, Display, OcrConfig, Regio
 
 use super::hand::Hand;
 
-async fn desktop(launch: &[&str]) -> Desktop {
+pub(super) async fn desktop(launch: &[&str]) -> Desktop {
     let launch = vec![launch.iter().map(|word| (*word).to_owned()).collect()];
     Desktop::open(DesktopConfig { launch, ..DesktopConfig::default() }).await.expect("a desktop")
 }
 
-async fn try_to(desktop: &Desktop, action: impl Into<Action>) -> Result<Receipt, SurfaceError> {
+pub(super) async fn try_to(desktop: &Desktop, action: impl Into<Action>) -> Result<Receipt, SurfaceError> {
     let cx = Context::default().within(Duration::from_secs(25));
     match desktop.resolve(&cx, &action.into()).await {
         Ok(resolved) => desktop.dispatch(&cx, &resolved).await,
@@ -33,14 +33,14 @@ async fn r(desktop: &Desktop, role: &str, name: &str) -> Ref {
     found.unwrap_or_else(|| panic!("no {role} {name:?} on\n{}", screen.render()))
 }
 
-fn on(display: &str, program: &str, args: &[&str]) -> String {
+pub(super) fn on(display: &str, program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).env("DISPLAY", display).output().expect(program);
     assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// Ends it, and sees that nothing is left.
-async fn ends(desktop: Desktop) {
+pub(super) async fn ends(desktop: Desktop) {
     desktop.close().await;
     assert_eq!(desktop.processes().await, Vec::<u32>::new());
 }
@@ -223,56 +223,6 @@ async fn both_keyboards_type_the_same() {
         assert_eq!(held, format!("{text} yz;"), "{layout}");
         ends(desktop).await;
     }
-}
-
-/// The person at their own display comes first.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_corner_stops_the_hands_for_good() {
-    let host = desktop(&["galculator"]).await;
-    let display = Display::Own { name: host.display().await, bus: None, ours: false, environment: Vec::new() };
-    let guest = Desktop::open(DesktopConfig { display, ..DesktopConfig::default() }).await.expect("a desktop");
-    let at = |x: f64, y: f64| ClickAt { x, y, r#ref: None, button: None, count: None };
-    let first = try_to(&guest, at(640.0, 700.0)).await.expect("a receipt");
-    assert!(!matches!(first, Receipt::NotDispatched { .. }), "{first:?}");
-    on(&host.display().await, "xdotool", &["mousemove", "0", "0"]);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    for _ in 0..2 {
-        let receipt = try_to(&guest, at(640.0, 700.0)).await.expect("a receipt");
-        assert!(matches!(&receipt, Receipt::NotDispatched { reason: Reason::Denied { why } } if why.contains("stopped")), "{receipt:?}");
-        on(&host.display().await, "xdotool", &["mousemove", "300", "300"]);
-    }
-    drop(guest);
-    ends(host).await;
-}
-
-/// So do the keys, held while a program has the keyboard; after that only a new start goes on.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_keys_stop_the_hands_for_good() {
-    let host = desktop(&["galculator"]).await;
-    let name = host.display().await;
-    let display = Display::Own { name: name.clone(), bus: None, ours: false, environment: Vec::new() };
-    let config = DesktopConfig { display, ..DesktopConfig::default() };
-    let guest = Desktop::open(config.clone()).await.expect("a desktop");
-    let click = ClickAt { x: 640.0, y: 700.0, r#ref: None, button: None, count: None };
-    for keys in [["keydown", "Control_L", "keydown", "Alt_L", "keydown", "x"], ["keyup", "x", "keyup", "Alt_L", "keyup", "Control_L"]] {
-        on(&name, "xdotool", &keys);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let receipt = try_to(&guest, click.clone()).await.expect("a receipt");
-        assert!(!matches!(receipt, Receipt::NotDispatched { .. }), "other keys do not: {receipt:?}");
-    }
-    on(&name, "xdotool", &["keydown", "Control_L", "keydown", "Alt_L", "keydown", "Escape"]);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    for _ in 0..2 {
-        let receipt = try_to(&guest, click.clone()).await.expect("a receipt");
-        assert!(matches!(&receipt, Receipt::NotDispatched { reason: Reason::Denied { why } } if why.contains("stopped")), "{receipt:?}");
-        on(&name, "xdotool", &["keyup", "Escape", "keyup", "Alt_L", "keyup", "Control_L"]);
-    }
-    drop(guest);
-    let again = Desktop::open(config).await.expect("a desktop");
-    let receipt = try_to(&again, click).await.expect("a receipt");
-    assert!(!matches!(receipt, Receipt::NotDispatched { .. }), "{receipt:?}");
-    drop(again);
-    ends(host).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

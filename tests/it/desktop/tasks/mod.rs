@@ -52,6 +52,6 @@ tasks! {
     "terminal-command", ["xterm"], nothing, others::command;
     "terminal-chinese", ["xterm", "-fa", "Noto Sans Mono CJK SC", "-fs", "14"], others::poem, others::chinese_seen;
     "chromium-form", ["chromium", "--user-data-dir={folder}/profile", "about:blank"], nothing, others::form_in_chromium;
-    "firefox-form", ["firefox-esr", "--profile", "{folder}/profile"], others::profile, others::form_in_firefox;
+    "firefox-form", ["firefox-esr"], nothing, others::form_in_firefox;
     "paint-line", ["mtpaint"], nothing, others::paint;
 }

@@ -164,16 +164,8 @@ pub(super) async fn form_in_chromium(hand: &mut Hand) -> Result<(), String> {
     form(hand, "textbox", "Address and search bar").await
 }
 
-/// A profile that greets nobody.
-pub(super) fn profile(folder: &Path) {
-    let settings = ["browser.aboutwelcome.enabled", "datareporting.policy.dataSubmissionEnabled", "browser.shell.checkDefaultBrowser"]
-        .map(|name| format!("user_pref(\"{name}\", false);\n"));
-    std::fs::create_dir_all(folder.join("profile")).expect("a folder");
-    std::fs::write(folder.join("profile/user.js"), settings.concat()).expect("written");
-}
-
 pub(super) async fn form_in_firefox(hand: &mut Hand) -> Result<(), String> {
-    form(hand, "combobox", "Search or enter address").await
+    form(hand, "combobox", "enter address").await
 }
 
 /// A browser with a window, by its accessibility tree: the site itself says what it was sent.
@@ -198,7 +190,15 @@ async fn form(hand: &mut Hand, bar: &str, called: &str) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
-    let bar = hand.need(bar, called).await?;
+    let mut found = None;
+    for _ in 0..40 {
+        found = hand.look().await.live().find(|line| line.role == bar && line.name.contains(called)).cloned();
+        if found.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    let bar = found.ok_or("no address bar")?;
     hand.fill(&bar, &format!("http://{address}/")).await?;
     hand.key("Enter").await?;
     let name = hand.need("textbox", "Name").await?;

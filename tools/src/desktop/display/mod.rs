@@ -3,6 +3,7 @@
 //! The one decision: a private display is a whole session (X server, window manager, message bus, accessibility bus, home folder), so
 //! nothing that is done there reaches the person's windows, settings or clipboard, and all of it ends with us ([`sweep`]).
 
+mod home;
 pub(crate) mod private;
 pub(crate) mod programs;
 pub(crate) mod sweep;

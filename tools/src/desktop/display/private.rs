@@ -71,6 +71,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("ACCESSIBILITY_ENABLED", "1"),
     ("SAL_USE_VCLPLUGIN", "gtk3"),
     ("MOZ_ENABLE_WAYLAND", "0"),
+    ("MOZ_LEGACY_PROFILES", "1"),
 ];
 
 /// Packages that a private display needs and this machine has not.
@@ -93,7 +94,7 @@ pub(super) fn start(config: &DesktopConfig, (width, height): (u32, u32)) -> Resu
     let mark = uuid::Uuid::now_v7().simple().to_string();
     let watchman = watch(&mark, &scratch)?;
     let (home, runtime) = (scratch.path().join("home"), scratch.path().join("run"));
-    prepare(&home, &runtime).map_err(|error| failed("the folders of the desktop can't be made", &error))?;
+    super::home::make(&home, &runtime).map_err(|error| failed("the folders of the desktop can't be made", &error))?;
 
     let mut environment: Vec<(String, String)> =
         ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -135,23 +136,6 @@ pub(super) fn start(config: &DesktopConfig, (width, height): (u32, u32)) -> Resu
     // What was started ends with the seat if the rest could not be.
     seat.bus = Some(started?);
     Ok(seat)
-}
-
-fn prepare(home: &Path, runtime: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    for folder in [home, runtime] {
-        fs::DirBuilder::new().mode(0o700).create(folder)?;
-    }
-    // What scrolls and fades is not worth waiting for.
-    for version in ["gtk-3.0", "gtk-4.0"] {
-        let folder = home.join(".config").join(version);
-        fs::create_dir_all(&folder)?;
-        fs::write(
-            folder.join("settings.ini"),
-            "[Settings]\ngtk-enable-animations=false\ngtk-cursor-blink=false\ngtk-overlay-scrolling=false\n",
-        )?;
-    }
-    Ok(())
 }
 
 fn command(program: &str, environment: &[(String, String)], folder: &Path) -> Command {

@@ -101,7 +101,7 @@ impl Eyes {
             if calm >= STILL || Instant::now() >= limit {
                 return Ok(now);
             }
-            tokio::time::sleep((STILL - calm).clamp(Duration::from_millis(4), Duration::from_millis(30))).await;
+            tokio::time::sleep(STILL.saturating_sub(calm).clamp(Duration::from_millis(4), Duration::from_millis(30))).await;
             let next = self.glance(end).await?;
             if next != now {
                 still = Instant::now();
