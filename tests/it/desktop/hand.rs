@@ -146,6 +146,23 @@ impl Hand {
         .await
     }
 
+    /// Fills the dialog of GTK 3 that asks where to save, and saves. GTK forgets a click on its button while it still reads the folder, so
+    /// the button is clicked again if it is still there.
+    pub(super) async fn save_as(&mut self, name: &str) -> Result<(), String> {
+        let path = self.path(name).display().to_string();
+        let field = self.need("textbox", "Name").await?;
+        self.fill(&field, &path).await?;
+        self.click("button", "Save").await?;
+        for _ in 0..10 {
+            let text = self.look().await;
+            if text.find("textbox", "Name").is_none() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+        self.click("button", "Save").await
+    }
+
     pub(super) async fn copy_all(&mut self, line: &Line) -> Result<(), String> {
         self.surely(SelectText { r#ref: line.r#ref, text: None }).await?;
         self.surely(Copy {}).await

@@ -14,20 +14,12 @@ fn line(hand: &Hand) -> String {
     format!("The {} is beside the {}, number {}.", hand.word(1), hand.word(2), hand.number(3, 100, 999))
 }
 
-/// Fills the dialog of GTK 3 that asks where to save, and saves.
-async fn save_as(hand: &mut Hand, name: &str) -> Result<(), String> {
-    let path = hand.path(name).display().to_string();
-    let field = hand.need("textbox", "Name").await?;
-    hand.fill(&field, &path).await?;
-    hand.click("button", "Save").await
-}
-
 pub(super) async fn write_in_mousepad(hand: &mut Hand) -> Result<(), String> {
     let wanted = line(hand);
     let field = hand.need("textbox", "").await?;
     hand.type_into(&field, &wanted).await?;
     hand.key("Control+s").await?;
-    save_as(hand, "note.txt").await?;
+    hand.save_as("note.txt").await?;
     hand.file("note.txt", |text| text.trim_end() == wanted).await
 }
 
@@ -193,7 +185,7 @@ pub(super) async fn copy_between(hand: &mut Hand) -> Result<(), String> {
     hand.switch(2).await?;
     hand.paste(&field).await?;
     hand.key("Control+s").await?;
-    save_as(hand, "copy.txt").await?;
+    hand.save_as("copy.txt").await?;
     hand.file("copy.txt", |text| text.trim_end() == LETTER.trim_end()).await
 }
 
@@ -207,6 +199,6 @@ pub(super) async fn chinese(hand: &mut Hand) -> Result<(), String> {
         return Err(format!("it reads {held:?}"));
     }
     hand.key("Control+s").await?;
-    save_as(hand, "note.txt").await?;
+    hand.save_as("note.txt").await?;
     hand.file("note.txt", |text| text.trim_end() == wanted).await
 }

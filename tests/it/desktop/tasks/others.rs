@@ -153,10 +153,7 @@ pub(super) async fn chinese_seen(hand: &mut Hand) -> Result<(), String> {
     let field = hand.need("textbox", "").await?;
     hand.fill(&field, &read).await?;
     hand.key("Control+s").await?;
-    let path = hand.path("line.txt").display().to_string();
-    let field = hand.need("textbox", "Name").await?;
-    hand.fill(&field, &path).await?;
-    hand.click("button", "Save").await?;
+    hand.save_as("line.txt").await?;
     hand.file("line.txt", |text| text.trim_end() == wanted).await
 }
 
