@@ -24,9 +24,9 @@ impl Deed<'_> {
             return Err(Reason::WrongKind { role: node.role, wanted: "a list of a program that tells what is in it".to_owned() }.into());
         };
         let wanted = option.trim();
-        let chosen = |node: &Node| node.value.as_deref().is_some_and(|value| value.trim() == wanted);
+        let is_chosen = |option: &str| node.value.as_deref().is_some_and(|value| value.trim() == option.trim());
         if item.role == Role::ComboBox {
-            if chosen(&node) {
+            if is_chosen(wanted) {
                 return Ok(Receipt::Verified { changes: Vec::new() });
             }
             let at = node.options.iter().position(|known| known == wanted).or_else(|| {
@@ -41,6 +41,9 @@ impl Deed<'_> {
                 return Err(Reason::NoSuchOption { options: node.options }.into());
             };
             let exact = node.options.get(at).cloned().unwrap_or_default();
+            if is_chosen(&exact) {
+                return Ok(Receipt::Verified { changes: Vec::new() });
+            }
             let offered = self.choices().into_iter().find(|(name, _)| *name == exact.trim());
             if offered.is_some_and(|(_, enabled)| !enabled) {
                 return Err(Reason::Disabled.into());
